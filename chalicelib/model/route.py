@@ -1,0 +1,60 @@
+"""
+Route: source → destination + operation + mapping + condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FieldName:
+    """
+    A mapping that is a bare string: the literal name of a field ("your-email", "お名前", "customer[email]").
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """
+    A mapping `{ const = "…" }`: always this value.
+    """
+
+    value: str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """
+    A mapping `{ expr = "…" }`: JMESPath over the event's fields and `_time`, `_arrived`, `_kind`, `_source`, `_id`.
+    """
+
+    text: str
+
+
+Mapped = FieldName | Const | Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """
+    One way from a source to one operation of a destination.
+
+    `kinds` are the event kinds that travel here. `when` is a JMESPath that must be true. `fields` maps the vendor's
+    field to its value. `settings` are the operation's own settings (配配メール: gid, is_overwrite …), by the same
+    mapping values, where a bare string is a constant. `overflow` says per vendor field whether a text beyond the limit
+    is refused or clipped.
+    """
+
+    name: str
+    source: str
+    destination: str
+    operation: str
+    kinds: tuple[str, ...] = ("upsert",)
+    when: str = ""
+    fields: Mapping[str, Mapped] = field(default_factory=dict)
+    settings: Mapping[str, Mapped] = field(default_factory=dict)
+    overflow: Mapping[str, str] = field(default_factory=dict)

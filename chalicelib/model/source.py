@@ -1,0 +1,235 @@
+"""
+A Source is data: a preset over six primitives (verify, handshake, parse, records, event, respond).
+
+No source has code of its own. A preset is a few declared lines; relay.toml may override each of them, so that a new
+sender needs no Python. Secrets are references (`ssm:…`, `secretsmanager:…`, `env:…`); two live values for rotation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SecretRefs = tuple[str, ...]
+"""
+References to the live values of one secret: the current one, and the previous one while it is being rotated.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """
+    A shared secret that the sender repeats: `place` is path, query, header, basic, form or json.
+
+    `name` is the parameter, header, or (json) JMESPath of the value; `prefix` is stripped first ("Bearer ").
+    For basic, `name` is the user name (empty: any) and the secret is the password.
+    """
+
+    place: str
+    name: str = ""
+    prefix: str = ""
+    secret: SecretRefs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hmac:
+    """
+    A signature over the raw body, as every sender of senders.md §6 makes it.
+
+    `headers`: names tried in order. `style`: plain (the header is the signature), kv (`t=…,v1=…`), list
+    (`v1,<sig> v1,<sig>`). `prefix`: literal before a plain signature ("sha256=", "v0="). `tag`: which kv or list
+    entries count ("v1"). `encoding`: hex or base64. `algorithm`: sha256 or sha1. `key`: utf8 (the secret's bytes) or
+    whsec (base64 after "whsec_"). `signed`: template over {body} {ts} {method} {url} {secret} {h:<header>}.
+    `timestamp_header` (or the kv field `timestamp_field`), `timestamp_unit` s or ms, `tolerance_seconds` each way.
+    `construction`: hmac or hash (plain digest of the template). `url_decode`: "hubspot" decodes the characters that
+    HubSpot v3 decodes before signing. URL-signing schemes need the relay's configured public_url.
+    """
+
+    headers: tuple[str, ...]
+    style: str = "plain"
+    prefix: str = ""
+    tag: str = "v1"
+    encoding: str = "hex"
+    algorithm: str = "sha256"
+    key: str = "utf8"
+    signed: str = "{body}"
+    timestamp_header: str = ""
+    timestamp_field: str = ""
+    timestamp_unit: str = "s"
+    tolerance_seconds: int = 300
+    construction: str = "hmac"
+    url_decode: str = ""
+    secret: SecretRefs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """
+    What can be asked of a public form: an allow-listed Origin (empty: any), when the browser sends one.
+    """
+
+    origins: tuple[str, ...] = ()
+
+
+Verify = Token | Hmac | Browser
+"""
+One check of the sender. A source lists several; all must pass.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """
+    A sender's proof-of-ownership ritual: echo a query parameter (GET) or a JSON field (POST).
+
+    `place` is query or json; `echo` the name to echo; `when` the values that mark a handshake. For query,
+    `token_name`/`secret` is the parameter that must equal a secret.
+    """
+
+    place: str
+    echo: str
+    when: Mapping[str, str] = field(default_factory=dict)
+    token_name: str = ""
+    secret: SecretRefs = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parse:
+    """
+    Bytes to fields.
+
+    `format` is auto, urlencoded, multipart or json; `charset` auto (`_charset_`, else the header's,
+    else UTF-8), utf-8 or cp932. `json_in_field`: the form field whose value is the JSON (MovableType's `entry`).
+    `lenient`: broken JSON typed as text is held instead of refused. `files` is refuse or drop.
+    """
+
+    format: str = "auto"
+    charset: str = "auto"
+    json_in_field: str = ""
+    lenient: bool = False
+    files: str = "refuse"
+    fields_max: int = 200
+    depth_max: int = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """
+    Which parts of the parsed body are the single records, and how a record becomes flat fields.
+
+    `path`: JMESPath to an object or a list; empty is the whole body. `pairs`: JMESPath to a list of {key, value}
+    objects inside a record, with `pairs_key`/`pairs_value` (Typeform, Google Ads). `map_value`: JMESPath to an object
+    whose members hold their value under `map_value_name` (kintone, HubSpot workflow).
+    """
+
+    path: str = ""
+    pairs: str = ""
+    pairs_key: str = "key"
+    pairs_value: str = "value"
+    map_value: str = ""
+    map_value_name: str = "value"
+    records_max: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRule:
+    """
+    How a record names itself: kind, id and time, each a JMESPath over the record (or `header:Name`).
+
+    `kinds` maps the sender's word to upsert, unsubscribe, delete or ignore; "*" is the fall-back. `time_unit` is iso,
+    s or ms; a time without zone is read in `time_zone` (UTC offset in hours). `test`: JMESPath that is true for test
+    deliveries. `dedupe_seconds`: how long an id is remembered (ids: 7 days; body digests: at most 10 minutes).
+    """
+
+    kind: str = ""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    id: str = ""
+    time: str = ""
+    time_unit: str = "iso"
+    time_zone: int = 9
+    test: str = ""
+    dedupe_seconds: int = 604_800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Respond:
+    """
+    The success answer: kind json, text, empty or page (a browser form), with its status and fixed body.
+    """
+
+    kind: str = "json"
+    status: int = 200
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """
+    One declared field of a form, for the door's own check and for the visitor's page.
+
+    `type` is text, email, tel, url, textarea, checkbox or choice; `choices` bounds the last; `chars_max` counts
+    characters. Undeclared fields pass.
+    """
+
+    name: str
+    label: str = ""
+    label_en: str = ""
+    type: str = "text"
+    required: bool = False
+    chars_max: int = 0
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """
+    What only a visitor's form has: where to go afterwards, and the quiet defences.
+
+    `thanks`: redirect target; `redirects`: origins that `_next` may point to. `patience_seconds`: how long a browser
+    may wait for the vendor's answer. `honeypot`: a field that people leave empty. `token`: off, optional or required
+    signed fill-time token; `fill_seconds_min`/`token_seconds_max` bound its age. `consent_field`/`consent_text` are
+    kept with the event.
+    """
+
+    thanks: str
+    redirects: tuple[str, ...] = ()
+    patience_seconds: float = 3.0
+    honeypot: str = "_gotcha"
+    token: str = "off"  # noqa: S105 - a mode, not a secret
+    fill_seconds_min: float = 2.0
+    token_seconds_max: int = 86_400
+    consent_field: str = ""
+    consent_text: str = ""
+    title: str = ""
+    title_en: str = ""
+    fields: tuple[FormField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """
+    More than `events` of one source per hour or day (JST) are held, so that a flood cannot eat a vendor's quota.
+    """
+
+    events: int
+    per: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """
+    A configured place that sends.
+    """
+
+    name: str
+    preset: str
+    verify: tuple[Verify, ...] = ()
+    handshake: tuple[Handshake, ...] = ()
+    parse: Parse = Parse()
+    records: Records = Records()
+    event: EventRule = EventRule()
+    respond: Respond = Respond()
+    form: Form | None = None
+    ceiling: Ceiling | None = None
+    body_bytes_max: int = 262_144
+    personal: tuple[str, ...] = ()

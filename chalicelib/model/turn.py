@@ -1,0 +1,52 @@
+"""
+Turn: what a reply makes of a delivery and of its lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.model.delivery import State
+from chalicelib.model.lane import Breaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """
+    What becomes of one delivery: its next state, with the reason, and not before `after`.
+
+    `burns`: an attempt was made. `alone`: next time without the others that it was merged with.
+    """
+
+    state: State
+    reason: str = ""
+    burns: bool = False
+    alone: bool = False
+    after: datetime | None = None
+    proof: str = ""
+    result: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """
+    Something that an operator should be told: what happened, what it means, what to do.
+    """
+
+    cause: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneTurn:
+    """
+    What becomes of the lane: its breaker, a pause, whether the reservation is given back, and what to tell.
+    """
+
+    breaker: Breaker
+    paused_reason: str = ""
+    refund: bool = False
+    notices: tuple[Notice, ...] = ()
