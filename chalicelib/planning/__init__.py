@@ -1,0 +1,3 @@
+"""
+The planning room: waiting deliveries + quota + now → what to send, what to wait for. Pure.
+"""

@@ -1,0 +1,208 @@
+"""
+From waiting deliveries to lines: one line per contact, its updates merged, its order kept.
+
+The same function serves both kinds of lane: a lane that sends one contact a call asks for one contact, a batching lane
+for thousands. Contacts are independent of each other, so each is planned alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending, State
+from chalicelib.planning.merge import merge, overtaken_by_state, trim
+
+READY = frozenset({State.WAITING, State.UNCERTAIN})
+
+Rules = Callable[[Delivery], MergeRules]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """
+    Deliveries of one contact that may not go now. `until` (None: when `behind` has gone) and `why` say more.
+
+    `behind` names the key of an older delivery that has to go first.
+    """
+
+    deliveries: tuple[str, ...]
+    why: str
+    until: datetime | None = None
+    behind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtaken:
+    """
+    A delivery that is pointless now: a newer one said it all. `by` names the newer one where it is known.
+    """
+
+    delivery: Delivery
+    why: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    What can be said of some waiting deliveries: lines to send, deliveries overtaken, deliveries that must wait.
+
+    `members` holds the deliveries of each line, for whoever settles it.
+    """
+
+    lines: tuple[Line, ...] = ()
+    overtaken: tuple[Overtaken, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    members: Mapping[str, Delivery] = field(default_factory=dict)
+
+
+def coalesce(
+    deliveries: Iterable[Delivery],
+    contacts: Mapping[str, Contact],
+    rules: Rules,
+    *,
+    now: datetime,
+    settle_seconds: float,
+) -> Plan:
+    """
+    Plan the given deliveries, each contact by itself; the lines keep the order in which their oldest arrived.
+
+    `deliveries` were read consistently, all of one key of one lane. A contact's own list of pending deliveries tells of
+    those that are not among them.
+    """
+    groups: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        groups.setdefault(delivery.contact or delivery.id, []).append(delivery)
+    lines: list[Line] = []
+    overtaken: list[Overtaken] = []
+    blocked: list[Blocked] = []
+    members: dict[str, Delivery] = {}
+    for name, group in groups.items():
+        contact = contacts.get(name) or Contact(id=name, lane=group[0].lane)
+        plan = plan_contact(group, contact, rules, now=now, settle_seconds=settle_seconds)
+        lines += plan.lines
+        overtaken += plan.overtaken
+        blocked += plan.blocked
+        members.update(plan.members)
+    return Plan(lines=tuple(lines), overtaken=tuple(overtaken), blocked=tuple(blocked), members=members)
+
+
+def plan_contact(
+    deliveries: Sequence[Delivery],
+    contact: Contact,
+    rules: Rules,
+    *,
+    now: datetime,
+    settle_seconds: float,
+) -> Plan:
+    """
+    The one line that this contact may send now, if any: its oldest deliveries that merge into one.
+    """
+    mine, overtaken = _without_overtaken(sorted(deliveries, key=lambda each: each.order), contact, rules)
+    if not mine:
+        return Plan(overtaken=tuple(overtaken))
+    head, ids = mine[0], tuple(each.id for each in mine)
+    obstacle = _obstacle(head, contact, now, settle_seconds)
+    if obstacle is not None:
+        return Plan(overtaken=tuple(overtaken), blocked=(replace(obstacle, deliveries=ids),))
+    group = _mergeable_prefix(mine, rules)
+    ruling = rules(head)
+    said = trim(merge(group, ruling), contact, ruling)
+    if said is None:
+        overtaken += [Overtaken(delivery=each, why="a newer event has been delivered") for each in group]
+        return Plan(overtaken=tuple(overtaken))
+    line = Line(
+        contact=contact.id,
+        payload={name: value for name, (value, _) in said.items()},
+        deliveries=tuple(each.id for each in group),
+        times={name: at for name, (_, at) in said.items()},
+        attempts=max(each.attempts for each in group),
+    )
+    return Plan(lines=(line,), overtaken=tuple(overtaken), members={each.id: each for each in group})
+
+
+def _without_overtaken(
+    deliveries: list[Delivery],
+    contact: Contact,
+    rules: Rules,
+) -> tuple[list[Delivery], list[Overtaken]]:
+    """
+    Set aside what a delivered or a pending newer opt-out or delete makes pointless.
+    """
+    mine: list[Delivery] = []
+    overtaken: list[Overtaken] = []
+    for delivery in deliveries:
+        if delivery.state not in READY:
+            mine.append(delivery)
+            continue
+        why, by = overtaken_by_state(delivery, contact, rules(delivery)), ""
+        if not why and delivery.effect is Effect.OPT_IN:
+            by = _newer_opt_out(delivery, deliveries, rules)
+            why = by and "overtaken by a newer opt-out"
+        if why:
+            overtaken.append(Overtaken(delivery=delivery, why=why, by=by))
+        else:
+            mine.append(delivery)
+    return mine, overtaken
+
+
+def _newer_opt_out(delivery: Delivery, others: Sequence[Delivery], rules: Rules) -> str:
+    scope = rules(delivery).scope
+    opt_outs = (each for each in others if each.effect is Effect.OPT_OUT and rules(each).scope == scope)
+    return next((each.id for each in opt_outs if each.event_time >= delivery.event_time), "")
+
+
+def _obstacle(head: Delivery, contact: Contact, now: datetime, settle_seconds: float) -> Blocked | None:
+    """
+    Why the contact's oldest delivery may not go now.
+    """
+    if contact.lease and contact.lease_until and contact.lease_until > now:
+        return Blocked(deliveries=(), why=f"call {contact.lease} is open for this contact", until=contact.lease_until)
+    if head.state not in READY:
+        return Blocked(deliveries=(), why=f"the oldest delivery is {head.state}", until=head.sending_until)
+    if head.after is not None and head.after > now:
+        return Blocked(deliveries=(), why="backing off", until=head.after)
+    older = _older_that_must_go_first(head, contact)
+    if older is not None:
+        return Blocked(deliveries=(), why=f"behind {older.delivery_id}", behind=older.key)
+    if contact.last_effect is not None and contact.last_call_at is not None and not _side_by_side(head, contact):
+        ready = contact.last_call_at + timedelta(seconds=settle_seconds)
+        if now < ready:
+            return Blocked(deliveries=(), why="the call before may still be in work", until=ready)
+    return None
+
+
+def _older_that_must_go_first(head: Delivery, contact: Contact) -> Pending | None:
+    """
+    The oldest pending delivery under another key that does not merge with this one and is not overtaken by it.
+    """
+    olders = (
+        each
+        for each in contact.pending
+        if each.order < head.order
+        and each.key != head.key
+        and not (each.effect is Effect.DATA and head.effect is Effect.DATA)
+        and not (each.effect is Effect.OPT_IN and head.effect is Effect.OPT_OUT)
+    )
+    return min(olders, key=lambda each: each.order, default=None)
+
+
+def _side_by_side(head: Delivery, contact: Contact) -> bool:
+    """
+    Whether two calls may follow each other at once: both only write values, so their order cannot hurt.
+    """
+    return contact.last_effect is head.effect is Effect.DATA
+
+
+def _mergeable_prefix(mine: Sequence[Delivery], rules: Rules) -> list[Delivery]:
+    head = mine[0]
+    group = [head]
+    for each in mine[1:]:
+        same = (each.destination, each.operation, each.key) == (head.destination, head.operation, head.key)
+        joins = each.effect is head.effect and each.state in READY and rules(each).merges and not each.alone
+        if not (same and joins):
+            break
+        group.append(each)
+    return group if rules(head).merges and not head.alone else [head]
