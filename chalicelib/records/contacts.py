@@ -1,0 +1,157 @@
+"""
+Contacts as items: pending deliveries and what was last delivered, per lane and address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending
+from chalicelib.ports import Absent, All, AnyOf, AtMost, Condition, Equals, FewerThan, Item, Update
+from chalicelib.records.layout import contact_key, dump, load, maybe_time, stamp, unstamp
+
+PENDING_MAX = 200
+"""
+More undelivered deliveries than this for one address are held: nobody fills in a form two hundred times in earnest.
+"""
+
+KEPT_DAYS = 30
+
+
+def from_item(contact: str, lane: str, item: Item | None) -> Contact:
+    """
+    The contact that an item holds; an unknown one where there is no item.
+    """
+    if item is None:
+        return Contact(id=contact, lane=lane)
+    effect = item.get("last_effect")
+    return Contact(
+        id=contact,
+        lane=lane,
+        pending=tuple(sorted((_pending(text) for text in item.get("pending", ())), key=lambda each: each.order)),
+        times={name: unstamp(at) for name, at in load(item.get("times")).items()},
+        kept=load(item.get("kept")),
+        lease=item.get("lease", ""),
+        lease_until=maybe_time(item.get("lease_until")),
+        last_effect=Effect(effect) if effect else None,
+        last_call_at=maybe_time(item.get("last_call_at")),
+    )
+
+
+def pending_text(delivery: Delivery) -> str:
+    """
+    One entry of the pending set: event time, id, key and effect, so that order can be told without reading deliveries.
+    """
+    return f"{stamp(delivery.event_time)}#{delivery.id}#{delivery.key}#{delivery.effect}"
+
+
+def expect(deliveries: Sequence[Delivery], now: datetime) -> Update:
+    """
+    Note new deliveries of one contact as pending. Refused where the contact has too many already.
+    """
+    first = deliveries[0]
+    return Update(
+        key=contact_key(first.lane, first.contact),
+        include={"pending": frozenset(pending_text(each) for each in deliveries)},
+        set={"ttl": _ttl(now)},
+        when=AnyOf((Absent("pending"), FewerThan("pending", PENDING_MAX))),
+    )
+
+
+def take(contact: Contact, call_id: str, *, now: datetime, until: datetime) -> Update:
+    """
+    Lease the contact to one call, so that no two calls for one person are open at once.
+
+    Refused where another call for it was settled since the contact was read: what this call is about to say was worked
+    out from times that are no longer true.
+    """
+    free = AnyOf((Absent("lease"), AtMost("lease_until", stamp(now))))
+    return Update(
+        key=contact_key(contact.lane, contact.id),
+        set={"lease": call_id, "lease_until": stamp(until), "ttl": _ttl(now)},
+        when=All((free, unchanged(contact))),
+    )
+
+
+def unchanged(contact: Contact) -> Condition:
+    """
+    No call for this contact has been settled since it was read.
+    """
+    seen = contact.last_call_at
+    return Equals("last_call_at", stamp(seen)) if seen else Absent("last_call_at")
+
+
+def give_back(lane: str, contact: str, call_id: str) -> Update:
+    """
+    End a lease whose call was given up.
+    """
+    return Update(key=contact_key(lane, contact), remove=("lease", "lease_until"), when=Equals("lease", call_id))
+
+
+def forget(deliveries: Iterable[Delivery], lane: str, contact: str, now: datetime) -> Update:
+    """
+    Deliveries that will not be sent (dead, superseded, dropped, held) are pending no longer.
+    """
+    return Update(
+        key=contact_key(lane, contact),
+        exclude={"pending": frozenset(pending_text(each) for each in deliveries)},
+        set={"ttl": _ttl(now)},
+    )
+
+
+def called(
+    contact: Contact,
+    line: Line,
+    members: Sequence[Delivery],
+    gone: Sequence[Delivery],
+    *,
+    delivered: bool,
+    rules: MergeRules,
+    now: datetime,
+) -> Update:
+    """
+    What a call leaves behind on its contact: no lease, fewer pending, and (if delivered) the newest times.
+
+    `gone` are the members that left the backlog.
+    """
+    values: dict[str, str | int] = {
+        "ttl": _ttl(now),
+        "last_call_at": stamp(now),
+        "last_effect": str(members[-1].effect),
+    }
+    if delivered:
+        values |= {"times": dump(_times(contact, line, members, rules)), "kept": dump(_kept(contact, line, rules))}
+    return Update(
+        key=contact_key(contact.lane, contact.id),
+        set=values,
+        exclude={"pending": frozenset(pending_text(each) for each in gone)} if gone else {},
+        remove=("lease", "lease_until"),
+    )
+
+
+def _times(contact: Contact, line: Line, members: Sequence[Delivery], rules: MergeRules) -> dict[str, str]:
+    times = dict(contact.times)
+    for name, at in line.times.items():
+        if name not in rules.identity and name not in rules.append:
+            times[name] = max(at, times.get(name, at))
+    effect = members[-1].effect
+    if effect not in {Effect.DATA, Effect.FILL}:
+        name = f"${effect}@{rules.scope}"
+        at = members[-1].event_time
+        times[name] = max(at, times.get(name, at))
+    return {name: stamp(at) for name, at in times.items()}
+
+
+def _kept(contact: Contact, line: Line, rules: MergeRules) -> dict[str, str]:
+    kept = {name: value for name, value in contact.kept.items() if name in rules.required}
+    return kept | {name: line.payload[name] for name in sorted(rules.required) if name in line.payload}
+
+
+def _pending(text: str) -> Pending:
+    event_time, delivery_id, key, effect = text.split("#")
+    return Pending(event_time=unstamp(event_time), delivery_id=delivery_id, key=key, effect=Effect(effect))
+
+
+def _ttl(now: datetime) -> int:
+    return int((now + timedelta(days=KEPT_DAYS)).timestamp())

@@ -1,0 +1,150 @@
+"""
+Events as items, and the one transaction that accepts an event with all its deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.model import Delivery, Event, LaneKey, Retention, State
+from chalicelib.ports import Absent, AnyOf, AtMost, Item, Lost, Put, Update, Write
+from chalicelib.records import contacts, deliveries, lanes
+from chalicelib.records.layout import ceiling_key, dedupe_key, dump, event_key, notice_key, stamp
+
+DEDUPE_TTL_DAYS_EXTRA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """
+    One event, ready to be stored with its deliveries in one transaction.
+
+    `keys` are the lane keys whose first row may begin to wait with it: (lane, key).
+    """
+
+    event_id: str
+    event: Event
+    arrived_at: datetime
+    deliveries: tuple[Delivery, ...]
+    keys: tuple[tuple[str, LaneKey], ...] = ()
+    raw: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals:
+    """
+    Why an acceptance was not written: a repeated knock, contacts with too many waiting, keys that have their message.
+    """
+
+    duplicate_of: str = ""
+    full_contacts: frozenset[str] = frozenset()
+    marked_keys: frozenset[tuple[str, str]] = frozenset()
+
+
+def accept(acceptance: Acceptance, retention: Retention) -> list[Write]:
+    """
+    The writes of one acceptance: dedupe, event, deliveries, contacts, keys. All of them, or none.
+    """
+    now = acceptance.arrived_at
+    writes: list[Write] = [_dedupe(acceptance), Put(item=_event_item(acceptance, retention))]
+    writes += [deliveries.put(each, retention, now) for each in acceptance.deliveries]
+    writes += [contacts.expect(group, now) for group in _by_contact(acceptance.deliveries)]
+    writes += [lanes.mark_due(lane, key, now) for lane, key in acceptance.keys]
+    return writes
+
+
+def refusals(writes: Sequence[Write], lost: Lost) -> Refusals:
+    """
+    Read the failed positions of an acceptance.
+    """
+    duplicate, full, marked = "", set(), set()
+    for position, found in lost.found.items():
+        write = writes[position]
+        if isinstance(write, Put):
+            duplicate = (found or {}).get("event_id", "")
+        elif isinstance(write, Update) and write.key.sk == "CONTACT":
+            full.add(write.key.pk.rpartition("#")[2])
+        elif isinstance(write, Update):
+            marked.add((write.key.pk.removeprefix("LANE#"), write.key.sk.removeprefix("KEY#")))
+    return Refusals(duplicate_of=duplicate, full_contacts=frozenset(full), marked_keys=frozenset(marked))
+
+
+def count_against_ceiling(source: str, window: str, events_max: int, now: datetime) -> Update:
+    """
+    Count one event of a source in this window; refused where the ceiling is reached.
+    """
+    return Update(
+        key=ceiling_key(source, window),
+        add={"events": 1},
+        set={"ttl": lanes.ttl(now, 3)},
+        when=AnyOf((Absent("events"), AtMost("events", events_max - 1))),
+    )
+
+
+def tell_once(cause: str, now: datetime, seconds: int) -> Put:
+    """
+    Note that operators are told of a cause now; refused where they were told less than `seconds` ago.
+    """
+    key = notice_key(cause)
+    return Put(
+        item={"pk": key.pk, "sk": key.sk, "at": stamp(now), "ttl": lanes.ttl(now, 8)},
+        when=AnyOf((Absent("at"), AtMost("at", stamp(now - timedelta(seconds=seconds))))),
+    )
+
+
+def summary(item: Item) -> dict[str, Any]:
+    """
+    What an event item says besides its fields.
+    """
+    return {name: value for name, value in item.items() if name not in {"pk", "sk", "fields", "raw", "ttl"}}
+
+
+def _dedupe(acceptance: Acceptance) -> Put:
+    event, now = acceptance.event, acceptance.arrived_at
+    key = dedupe_key(event.source, event.dedupe)
+    forgotten = stamp(now - timedelta(seconds=event.dedupe_seconds))
+    seconds = timedelta(seconds=event.dedupe_seconds, days=DEDUPE_TTL_DAYS_EXTRA)
+    item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "event_id": acceptance.event_id,
+        "at": stamp(now),
+        "ttl": int((now + seconds).timestamp()),
+    }
+    return Put(item=item, when=AnyOf((Absent("pk"), AtMost("at", forgotten))))
+
+
+def _event_item(acceptance: Acceptance, retention: Retention) -> dict[str, Any]:
+    event, key = acceptance.event, event_key(acceptance.event_id)
+    item: dict[str, Any] = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "id": acceptance.event_id,
+        "source": event.source,
+        "kind": event.kind,
+        "time": stamp(event.time),
+        "arrived_at": stamp(acceptance.arrived_at),
+        "fields": dump(event.fields),
+        "evidence": dump(event.evidence),
+        "deliveries": len(acceptance.deliveries),
+        "ttl": lanes.ttl(acceptance.arrived_at, retention.event_days),
+    }
+    if event.hold:
+        item["hold"] = event.hold
+    if acceptance.raw:
+        item["raw"] = acceptance.raw
+    return item
+
+
+def _by_contact(found: Sequence[Delivery]) -> list[list[Delivery]]:
+    """
+    The deliveries that begin to wait, grouped by the contact item they share: no two writes may touch one item.
+    """
+    groups: dict[tuple[str, str], list[Delivery]] = {}
+    for each in found:
+        if each.state is State.WAITING and each.contact:
+            groups.setdefault((each.lane, each.contact), []).append(each)
+    return list(groups.values())

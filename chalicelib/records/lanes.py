@@ -1,0 +1,385 @@
+"""
+Lanes as items: the ledger, the breaker, the pause, the open batch call, the lease, and the batch keys.
+
+All windows of a lane are attributes of one item, so that one conditional write claims all of them or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.model import Breaker, LaneKey, LaneState, LaneTurn, OpenCall, Reservation
+from chalicelib.ports import (
+    Absent,
+    All,
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Condition,
+    Equals,
+    Has,
+    Item,
+    Not,
+    Present,
+    Update,
+)
+from chalicelib.records.layout import dump, key_key, lane_key, lease_key, load, maybe_time, stamp, unstamp
+
+WINDOW = "w:"
+BREAKER_ATTRIBUTES = ("closed_kind", "closed_reason", "closed_until", "closed_since", "failures", "probes")
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def state_from(lane: str, items: Sequence[Item | None]) -> LaneState:
+    """
+    The lane's state from the items of its partition (or its LANE item alone); a fresh one where there is none.
+    """
+    found = {item["sk"]: item for item in items if item is not None}
+    item = found.get("LANE", {})
+    return LaneState(
+        lane=lane,
+        used={name.removeprefix(WINDOW): count for name, count in item.items() if name.startswith(WINDOW)},
+        tat_ms=item.get("tat", 0),
+        last_call_at=maybe_time(item.get("last_call_at")),
+        open=frozenset(item.get("open", ())),
+        breaker=Breaker(
+            kind=item.get("closed_kind", ""),
+            reason=item.get("closed_reason", ""),
+            until=maybe_time(item.get("closed_until")),
+            since=maybe_time(item.get("closed_since")),
+            failures=item.get("failures", 0),
+            probes=item.get("probes", 0),
+        ),
+        paused_reason=item.get("paused_reason", ""),
+        paused_at=maybe_time(item.get("paused_at")),
+        call=open_call_from(item),
+        keys=tuple(_key(each) for sk, each in sorted(found.items()) if sk.startswith("KEY#")),
+    )
+
+
+def open_call_from(item: Item) -> OpenCall | None:
+    """
+    The batch call that a lane item says is open.
+    """
+    if "call" not in item:
+        return None
+    call = load(item["call"])
+    call |= {"started_at": unstamp(call["started_at"]), "until": unstamp(call["until"])}
+    return OpenCall(**{**call, "windows": tuple(call["windows"])})
+
+
+def _key(item: Item) -> LaneKey:
+    return LaneKey(
+        name=item["sk"].removeprefix("KEY#"),
+        destination=item.get("destination", ""),
+        operation=item.get("operation", ""),
+        settings=load(item.get("settings")),
+        urgent=item.get("urgent", False),
+        due_at=maybe_time(item.get("due_at")),
+        held_reason=item.get("held_reason", ""),
+        rows_max=item.get("rows_max", 0),
+        bisect_left=item.get("bisect_left", 0),
+    )
+
+
+# ── reserving ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def reserve(lane: str, reservation: Reservation) -> Update:
+    """
+    Claim one call: every window, the rate bucket and the probe at once; refused if any of them does not allow it.
+
+    The call id goes into `open` and must not be there yet, so that the same write, repeated after a lost answer, is
+    refused instead of counted twice (the finder of its own id in `open` knows that it was first).
+    """
+    windows = reservation.windows
+    conditions: list[Condition] = [
+        Absent("paused_reason"),
+        Not(Has("open", reservation.call_id)),
+        _breaker_as_seen(reservation),
+        *(AnyOf((Absent(WINDOW + name), AtMost(WINDOW + name, most))) for name, most in windows),
+    ]
+    values: dict[str, Any] = {"last_call_at": stamp(reservation.at)}
+    adds = {WINDOW + name: 1 for name, _ in windows}
+    if reservation.rate:
+        now_ms = int(reservation.at.timestamp() * 1000)
+        if reservation.bucket == "fresh":
+            conditions.append(AnyOf((Absent("tat"), AtMost("tat", now_ms - 1))))
+            values["tat"] = now_ms + reservation.rate.interval_ms
+        else:
+            latest = now_ms + (reservation.rate.burst - 1) * reservation.rate.interval_ms
+            conditions.append(All((AtLeast("tat", now_ms), AtMost("tat", latest))))
+            adds["tat"] = reservation.rate.interval_ms
+    if reservation.probe_until:
+        values["closed_until"] = stamp(reservation.probe_until)
+    return Update(
+        key=lane_key(lane),
+        set=values,
+        add=adds,
+        include={"open": frozenset({reservation.call_id})},
+        remove=tuple(WINDOW + name for name in reservation.stale),
+        when=All(tuple(conditions)),
+    )
+
+
+def reserve_batch(lane: str, reservation: Reservation, call: OpenCall, *, repeat_of: str = "") -> Update:
+    """
+    Claim one call and record, in the same write, the batch call that it is for: `sending`, before the request leaves.
+
+    `repeat_of` is the token of the uncertain try whose bytes are sent again; without it no call may be open.
+    """
+    claim = reserve(lane, reservation)
+    free: Condition = Equals("call_token", repeat_of) if repeat_of else Absent("call_token")
+    return replace(
+        claim,
+        set={**claim.set, "call": _dump_call(call), "call_token": token(call)},
+        when=All((claim.when, free)) if claim.when else free,
+    )
+
+
+def token(call: OpenCall) -> str:
+    """
+    The name of one try of one batch call.
+    """
+    return f"{call.id}#{call.tries}"
+
+
+def _breaker_as_seen(reservation: Reservation) -> Condition:
+    """
+    The lane is open; or it is closed just as the snapshot saw it, so that of many workers one makes the probe.
+    """
+    if reservation.probe_of is None:
+        return Absent("closed_kind")
+    return AnyOf((Absent("closed_kind"), Equals("closed_until", stamp(reservation.probe_of))))
+
+
+# ── settling ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def settle(
+    lane: str,
+    call_id: str,
+    windows: Sequence[str],
+    turn: LaneTurn,
+    *,
+    seen: Breaker,
+    now: datetime,
+) -> Update:
+    """
+    Close one call on the lane: give it back or keep it counted, set the breaker, pause if need be.
+
+    Conditional on the call still being open, and closes it: a refund can happen once only. `windows` are those it was
+    counted in, `seen` the breaker as it was when the call was reserved.
+    """
+    values, gone = _breaker_change(turn.breaker, seen)
+    if turn.paused_reason:
+        values |= {"paused_reason": turn.paused_reason, "paused_at": stamp(now)}
+    refund = {WINDOW + name: -1 for name in windows} if turn.refund else {}
+    return Update(
+        key=lane_key(lane),
+        set=values,
+        add=refund,
+        exclude={"open": frozenset({call_id})},
+        remove=gone,
+        when=Has("open", call_id),
+    )
+
+
+def record_reply(lane: str, call: OpenCall) -> Update:
+    """
+    Store what a batch call's reply meant before any row follows; only for the try that is still open.
+    """
+    return Update(key=lane_key(lane), set={"call": _dump_call(call)}, when=Equals("call_token", token(call)))
+
+
+def end_batch(update: Update, call: OpenCall) -> Update:
+    """
+    Let a lane's settling write also end its batch call, if this try is still the open one (its own guard is that).
+    """
+    return replace(update, remove=(*update.remove, "call", "call_token"), when=Equals("call_token", token(call)))
+
+
+def keep_batch(update: Update, call: OpenCall) -> Update:
+    """
+    Let a lane's settling write keep its batch call for another try (its phase and time are in `call`).
+    """
+    kept = {**update.set, "call": _dump_call(call)}
+    return replace(update, set=kept, when=Equals("call_token", token(call)))
+
+
+def close(lane: str, call_id: str) -> Update:
+    """
+    A call that nobody will settle any more is not in flight; what it cost stays counted.
+    """
+    return Update(key=lane_key(lane), exclude={"open": frozenset({call_id})})
+
+
+def pause(lane: str, reason: str, now: datetime) -> Update:
+    """
+    No calls until an operator resumes the lane.
+    """
+    return Update(key=lane_key(lane), set={"paused_reason": reason, "paused_at": stamp(now)})
+
+
+def resume(lane: str) -> Update:
+    """
+    Calls again: neither paused nor closed.
+    """
+    return Update(key=lane_key(lane), remove=("paused_reason", "paused_at", *BREAKER_ATTRIBUTES))
+
+
+def _breaker_change(new: Breaker, seen: Breaker) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """
+    What to write for a breaker, and which attributes to remove.
+
+    A call that saw the lane open and went well writes nothing, so that it cannot reopen a lane that another call has
+    just closed.
+    """
+    if not new.kind and not new.failures:
+        return {}, BREAKER_ATTRIBUTES if seen.kind or seen.failures else ()
+    values: dict[str, Any] = {"failures": new.failures, "closed_reason": new.reason}
+    if not new.kind:
+        return values, ()
+    values |= {"closed_kind": new.kind, "probes": new.probes}
+    if new.until:
+        values["closed_until"] = stamp(new.until)
+    if new.since:
+        values["closed_since"] = stamp(new.since)
+    return values, ()
+
+
+def _dump_call(call: OpenCall) -> str:
+    return dump(
+        {
+            "id": call.id,
+            "key": call.key,
+            "phase": call.phase,
+            "file": call.file,
+            "rows": call.rows,
+            "started_at": stamp(call.started_at),
+            "until": stamp(call.until),
+            "windows": list(call.windows),
+            "tries": call.tries,
+            "verdict": dict(call.verdict),
+        },
+    )
+
+
+# ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mark_due(lane: str, key: LaneKey, now: datetime) -> Update:
+    """
+    Register a key's first waiting row; refused where a message already stands for the key.
+    """
+    return Update(key=key_key(lane, key.name), set=_key_values(key) | {"due_at": stamp(now)}, when=Absent("due_at"))
+
+
+def remark_due(lane: str, key: LaneKey, now: datetime) -> Update:
+    """
+    Note that a message has been sent again for a key.
+    """
+    return Update(key=key_key(lane, key.name), set={"due_at": stamp(now)})
+
+
+def clear_due(lane: str, key: LaneKey) -> Update:
+    """
+    The key's rows are gone; the next one to wait sends a message again.
+    """
+    return Update(key=key_key(lane, key.name), remove=("due_at",))
+
+
+def hold_key(lane: str, key: LaneKey, reason: str) -> Update:
+    """
+    The vendor refused the key's settings: its rows wait until an operator acts.
+    """
+    return Update(key=key_key(lane, key.name), set={"held_reason": reason}, remove=("bisect_left", "rows_max"))
+
+
+def release_key(lane: str, key: LaneKey) -> Update:
+    """
+    Try the key again.
+    """
+    return Update(key=key_key(lane, key.name), remove=("held_reason", "bisect_left", "rows_max"))
+
+
+def bound_key(lane: str, key: LaneKey, *, rows_max: int, bisect_left: int) -> Update:
+    """
+    Send fewer rows of this key at once; 0 lifts the bound.
+    """
+    values = {name: value for name, value in (("rows_max", rows_max), ("bisect_left", bisect_left)) if value}
+    gone = tuple(name for name in ("rows_max", "bisect_left", "held_reason") if name not in values)
+    return Update(key=key_key(lane, key.name), set=values, remove=gone)
+
+
+def _key_values(key: LaneKey) -> dict[str, Any]:
+    return {
+        "destination": key.destination,
+        "operation": key.operation,
+        "settings": dump(key.settings),
+        "urgent": key.urgent,
+    }
+
+
+# ── lease ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def take_lease(lane: str, owner: str, *, now: datetime, until: datetime) -> Update:
+    """
+    Become the one who advances this lane, if nobody is or whoever was has run out of time.
+    """
+    return Update(
+        key=lease_key(lane),
+        set={"owner": owner, "until": stamp(until)},
+        remove=("rung",),
+        when=AnyOf((Absent("owner"), AtMost("until", stamp(now)))),
+    )
+
+
+def ring_lease(lane: str) -> Update:
+    """
+    Ask whoever advances the lane to look once more before leaving.
+    """
+    return Update(key=lease_key(lane), set={"rung": 1}, when=Present("owner"))
+
+
+def release_lease(lane: str, owner: str) -> Update:
+    """
+    Leave, unless somebody rang meanwhile.
+    """
+    return Update(
+        key=lease_key(lane),
+        remove=("owner", "until"),
+        when=All((Equals("owner", owner), Absent("rung"))),
+    )
+
+
+def leave(lane: str, owner: str) -> Update:
+    """
+    Leave even though somebody rang; the ring is answered by a bell.
+    """
+    return Update(key=lease_key(lane), remove=("owner", "until", "rung"), when=Equals("owner", owner))
+
+
+def hear(lane: str, owner: str, *, until: datetime) -> Update:
+    """
+    Note the ring and stay.
+    """
+    return Update(
+        key=lease_key(lane),
+        set={"until": stamp(until)},
+        remove=("rung",),
+        when=Equals("owner", owner),
+    )
+
+
+def ttl(now: datetime, days: int) -> int:
+    """
+    A time to live in epoch seconds.
+    """
+    return int((now + timedelta(days=days)).timestamp())

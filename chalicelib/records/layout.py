@@ -1,0 +1,165 @@
+"""
+The key design of the one table, and how times and texts are written in it.
+
+| item | pk | sk | holds |
+|---|---|---|---|
+| event | `EVENT#<event id>` | `EVENT` | what came: fields, kind, time, evidence |
+| delivery | `EVENT#<event id>` | `DELIVERY#<n>` | payload and state; a whole story is one query |
+| dedupe | `DEDUPE#<source>#<digest>` | `DEDUPE` | which event a repeated knock belongs to |
+| lane | `LANE#<lane>` | `LANE` | all quota windows, rate bucket, breaker, pause, the open batch call |
+| lease | `LANE#<lane>` | `LEASE` | which worker advances the lane |
+| lane key | `LANE#<lane>` | `KEY#<key>` | a batch key: its settings, whether its call is due, whether it is held |
+| contact | `CONTACT#<lane>#<digest>` | `CONTACT` | pending deliveries, and per field the event time last delivered |
+| ceiling | `SOURCE#<source>` | `CEILING#<window>` | events counted against a source's ceiling |
+| notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
+
+Two sparse indexes:
+
+| index | partition | sort | states in it |
+|---|---|---|---|
+| `waiting` | `waiting_pk` = `<lane>#<key>#<shard>` | `waiting_sk` = `<arrival>#<id>` | waiting, sending, uncertain |
+| `attention` | `attention_pk` = the state | `attention_sk` = `<when>#<id>` | held, dead |
+
+Eight shards keep a burst into one key below DynamoDB's 1,000 writes a second for a partition. `ttl` only cleans up: no
+decision rests on an item having gone.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.ports import Key
+
+SHARDS = 8
+WAITING = "waiting"
+ATTENTION = "attention"
+
+
+def event_key(event_id: str) -> Key:
+    """
+    Where an event is.
+    """
+    return Key(f"EVENT#{event_id}", "EVENT")
+
+
+def delivery_key(delivery_id: str) -> Key:
+    """
+    Where a delivery is; its id is `<event id>.<n>`.
+
+    >>> delivery_key("01JE.2")
+    Key(pk='EVENT#01JE', sk='DELIVERY#002')
+    """
+    event_id, _, number = delivery_id.rpartition(".")
+    return Key(f"EVENT#{event_id}", f"DELIVERY#{int(number):03d}")
+
+
+def delivery_id(event_id: str, number: int) -> str:
+    """
+    The id of an event's n-th delivery.
+    """
+    return f"{event_id}.{number}"
+
+
+def dedupe_key(source: str, digest: str) -> Key:
+    """
+    Where a repeated knock is recognised.
+    """
+    return Key(f"DEDUPE#{source}#{digest}", "DEDUPE")
+
+
+def lane_key(lane: str) -> Key:
+    """
+    Where a lane's ledger and state are.
+    """
+    return Key(f"LANE#{lane}", "LANE")
+
+
+def lease_key(lane: str) -> Key:
+    """
+    Where a lane's lease is.
+    """
+    return Key(f"LANE#{lane}", "LEASE")
+
+
+def key_key(lane: str, key: str) -> Key:
+    """
+    Where one batch key of a lane is.
+    """
+    return Key(f"LANE#{lane}", f"KEY#{key}")
+
+
+def contact_key(lane: str, contact: str) -> Key:
+    """
+    Where what a lane knows of a contact is.
+    """
+    return Key(f"CONTACT#{lane}#{contact}", "CONTACT")
+
+
+def ceiling_key(source: str, window: str) -> Key:
+    """
+    Where a source's events of one window are counted.
+    """
+    return Key(f"SOURCE#{source}", f"CEILING#{window}")
+
+
+def notice_key(cause: str) -> Key:
+    """
+    Where it is kept when operators were last told of a cause.
+    """
+    return Key(f"NOTICE#{cause}", "NOTICE")
+
+
+def waiting_partition(lane: str, key: str, shard: int) -> str:
+    """
+    The partition of the `waiting` index for one shard of one key.
+    """
+    return f"{lane}#{key}#{shard}"
+
+
+def shard_of(name: str) -> int:
+    """
+    Which of the shards a contact (or a delivery without one) belongs to.
+    """
+    return zlib.crc32(name.encode()) % SHARDS
+
+
+def stamp(at: datetime) -> str:
+    """
+    A time as text that sorts as time does: UTC, microseconds, fixed width.
+
+    >>> stamp(datetime(2026, 11, 21, 1, tzinfo=UTC))
+    '2026-11-21T01:00:00.000000Z'
+    """
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def unstamp(text: str) -> datetime:
+    """
+    The time that `stamp` wrote.
+    """
+    return datetime.fromisoformat(text)
+
+
+def maybe_time(text: str | None) -> datetime | None:
+    """
+    The time, or None where the attribute is missing.
+    """
+    return unstamp(text) if text else None
+
+
+def dump(value: Mapping[str, Any]) -> str:
+    """
+    A mapping as compact JSON text.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def load(text: str | None) -> dict[str, Any]:
+    """
+    The mapping that `dump` wrote; empty where the attribute is missing.
+    """
+    return dict(json.loads(text)) if text else {}
