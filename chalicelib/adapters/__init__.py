@@ -1,0 +1,3 @@
+"""
+The adapters: what the ports are on AWS, and their memory twins.
+"""

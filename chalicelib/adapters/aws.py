@@ -1,0 +1,75 @@
+"""
+AWS clients, made when they are first needed, with the short patience that a visitor's request can afford.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+CONNECT_SECONDS = 1
+READ_SECONDS = 2
+POLL_READ_SECONDS = 10
+"""
+A long poll answers within its wait; its client must be more patient than that.
+"""
+
+
+class Clients:
+    """
+    Lazy boto3 clients. `read_seconds` bounds one answer of DynamoDB, SQS sends, S3 and SNS.
+    """
+
+    def __init__(self, *, read_seconds: int = READ_SECONDS) -> None:
+        self._read_seconds = read_seconds
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        """
+        DynamoDB.
+        """
+        return self._make("dynamodb", self._read_seconds)
+
+    @cached_property
+    def sqs(self) -> Any:
+        """
+        SQS.
+        """
+        return self._make("sqs", max(self._read_seconds, POLL_READ_SECONDS))
+
+    @cached_property
+    def s3(self) -> Any:
+        """
+        S3.
+        """
+        return self._make("s3", max(self._read_seconds, POLL_READ_SECONDS))
+
+    @cached_property
+    def sns(self) -> Any:
+        """
+        SNS.
+        """
+        return self._make("sns", self._read_seconds)
+
+    @staticmethod
+    def _make(service: str, read_seconds: int) -> Any:
+        import boto3  # noqa: PLC0415 - 100 ms that the memory twins need not pay
+        from botocore.config import Config  # noqa: PLC0415 - as above
+
+        config = Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=read_seconds,
+            retries={"total_max_attempts": 2, "mode": "standard"},
+            max_pool_connections=16,
+        )
+        return boto3.client(service, config=config)
+
+
+def unavailable(service: str, error: Exception) -> tuple[str, bool]:
+    """
+    What to say of a failed request, and whether it may have taken effect: (words, maybe applied).
+    """
+    response = getattr(error, "response", None)
+    if response is None:
+        return f"{service}: {type(error).__name__}", True
+    return f"{service}: {response.get('Error', {}).get('Code', type(error).__name__)}", False

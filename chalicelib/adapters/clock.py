@@ -1,0 +1,70 @@
+"""
+The clock port: real time; on a developer's machine shifted by a file; and the chance port.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from chalicelib.adapters.ids import new_id
+
+
+class SystemClock:
+    """
+    Real time.
+    """
+
+    def now(self) -> datetime:
+        """
+        The time in UTC.
+        """
+        return datetime.now(UTC)  # noqa: TID251 - this is the one clock
+
+    def sleep(self, seconds: float) -> None:
+        """
+        Wait.
+        """
+        time.sleep(max(0.0, seconds))  # noqa: TID251 - this is the one clock
+
+
+class ShiftedClock(SystemClock):
+    """
+    Real time plus the seconds that a file names, read anew each time. For trying out midnight; never on real AWS.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def now(self) -> datetime:
+        """
+        The shifted time in UTC; unshifted where the file is missing or empty.
+        """
+        return super().now() + timedelta(seconds=self._offset())
+
+    def _offset(self) -> float:
+        try:
+            return float(self._path.read_text() or 0)
+        except (OSError, ValueError):
+            return 0.0
+
+
+class SystemChance:
+    """
+    Chance from the operating system.
+    """
+
+    def id(self, now: datetime) -> str:
+        """
+        A new id, growing with time, not guessable.
+        """
+        return new_id(now, secrets.randbits(80))
+
+    def jitter(self) -> float:
+        """
+        A number in [0, 1).
+        """
+        return random.random()  # noqa: S311 - jitter, not a secret
