@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.model import Contact, Delivery, Effect, MergeRules, Pending, State
+from chalicelib.planning.coalesce import Plan, coalesce, plan_contact
+from tests.unit.planning.make import TEN, delivery
+
+RULES = MergeRules(identity=frozenset({"email"}))
+NOON = TEN + timedelta(hours=2)
+
+
+def rules(_delivery: Delivery) -> MergeRules:
+    return RULES
+
+
+def plan(*deliveries: Delivery, contact: Contact | None = None, settle_seconds: float = 0) -> Plan:
+    known = contact or Contact(id="c", lane="l")
+    return plan_contact(deliveries, known, rules, now=NOON, settle_seconds=settle_seconds)
+
+
+def pending(minute: int, key: str, effect: Effect) -> Pending:
+    return Pending(event_time=TEN + timedelta(minutes=minute), delivery_id=f"E{minute:03d}.1", key=key, effect=effect)
+
+
+def test_one_contacts_updates_become_one_line() -> None:
+    """Three forms of one person are one line with the newest values, which stands for all three."""
+    made = plan(
+        delivery(1, {"email": "a", "name": "1"}), delivery(3, {"email": "a", "memo": "3"}), delivery(2, {"name": "2"})
+    )
+
+    assert len(made.lines) == 1
+    assert made.lines[0].payload == {"email": "a", "name": "2", "memo": "3"}
+    assert made.lines[0].deliveries == ("E001.1", "E002.1", "E003.1")
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 99)), unique_by=lambda each: each[1], max_size=30))
+def test_each_contact_appears_once_and_no_row_is_lost(rows: list[tuple[int, int]]) -> None:
+    """However the rows of several contacts are mixed, each contact has one line, and every row is in one of them."""
+    made = coalesce(
+        [delivery(minute, {"email": str(who)}, contact=f"c{who}") for who, minute in rows],
+        {},
+        rules,
+        now=NOON,
+        settle_seconds=0,
+    )
+
+    assert len({line.contact for line in made.lines}) == len(made.lines)
+    assert sorted(each for line in made.lines for each in line.deliveries) == sorted(f"E{m:03d}.1" for _, m in rows)
+
+
+def test_operations_that_do_not_merge_travel_in_order() -> None:
+    """A registration and a later stop are two calls: the stop waits until the registration has gone."""
+    register = delivery(1, {"email": "a"}, effect=Effect.DATA, operation="register")
+    stop = delivery(2, {"email": "a"}, effect=Effect.OPT_OUT, operation="stop")
+
+    made = plan(register, stop)
+
+    assert [line.deliveries for line in made.lines] == [("E001.1",)]
+
+
+def test_a_stop_waits_for_an_older_registration_under_another_key() -> None:
+    """The contact's list tells of the registration although it is not among the rows of the stop's key."""
+    stop = delivery(2, {"email": "a"}, effect=Effect.OPT_OUT, key="stop")
+    contact = Contact(id="c", lane="l", pending=(pending(1, "reg", Effect.DATA), pending(2, "stop", Effect.OPT_OUT)))
+
+    made = plan(stop, contact=contact)
+
+    assert (made.lines, made.blocked[0].behind) == ((), "reg")
+
+
+def test_registrations_under_two_keys_do_not_wait_for_each_other() -> None:
+    """Two groups are two files; per-field times keep the values right in whatever order the files go."""
+    second = delivery(2, {"email": "a"}, key="gid-13")
+    contact = Contact(id="c", lane="l", pending=(pending(1, "gid-12", Effect.DATA), pending(2, "gid-13", Effect.DATA)))
+
+    assert len(plan(second, contact=contact).lines) == 1
+
+
+def test_an_opt_in_older_than_a_waiting_opt_out_is_superseded() -> None:
+    """Nobody is made deliverable for a moment on the way to being stopped."""
+    allow = delivery(1, {"email": "a"}, effect=Effect.OPT_IN, operation="allow")
+    stop = delivery(2, {"email": "a"}, effect=Effect.OPT_OUT, operation="stop")
+
+    made = plan(allow, stop)
+
+    assert [each.delivery.id for each in made.overtaken] == ["E001.1"]
+    assert [line.deliveries for line in made.lines] == [("E002.1",)]
+
+
+def test_a_newer_opt_in_follows_the_opt_out() -> None:
+    """Who says no and later yes is stopped and then made deliverable, in this order."""
+    stop = delivery(1, {"email": "a"}, effect=Effect.OPT_OUT, operation="stop")
+    allow = delivery(2, {"email": "a"}, effect=Effect.OPT_IN, operation="allow")
+
+    made = plan(stop, allow)
+
+    assert [line.deliveries for line in made.lines] == [("E001.1",)]
+    assert made.overtaken == ()
+
+
+def test_two_calls_that_do_not_merge_keep_their_distance() -> None:
+    """An accepted file is worked off later: what must come after it waits the settling time."""
+    just_now = Contact(id="c", lane="l", last_effect=Effect.DATA, last_call_at=NOON - timedelta(seconds=100))
+    stop = delivery(2, {"email": "a"}, effect=Effect.OPT_OUT)
+
+    assert plan(stop, contact=just_now, settle_seconds=300).blocked[0].until == NOON + timedelta(seconds=200)
+    assert len(plan(stop, contact=just_now, settle_seconds=100).lines) == 1
+    assert len(plan(delivery(2, {"email": "a"}), contact=just_now, settle_seconds=300).lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "contact"),
+    [
+        (delivery(1, {}, after=NOON + timedelta(minutes=5)), Contact(id="c", lane="l")),
+        (delivery(1, {}, state=State.SENDING, sending_until=NOON + timedelta(minutes=5)), Contact(id="c", lane="l")),
+        (delivery(1, {}), Contact(id="c", lane="l", lease="call", lease_until=NOON + timedelta(minutes=5))),
+    ],
+)
+def test_newer_deliveries_wait_behind_the_oldest(head: Delivery, contact: Contact) -> None:
+    """While the oldest backs off, is being sent, or another call has the contact, nothing newer overtakes it."""
+    made = plan(head, delivery(2, {"email": "a"}), contact=contact)
+
+    assert made.lines == ()
+    assert made.blocked[0].until == NOON + timedelta(minutes=5)
+    assert made.blocked[0].deliveries == ("E001.1", "E002.1")
+
+
+def test_what_was_refused_together_is_tried_apart() -> None:
+    """After a merged line was refused, each of its deliveries goes alone, so that only the bad one dies."""
+    made = plan(delivery(1, {"email": "a"}, alone=True), delivery(2, {"email": "a"}, alone=True))
+
+    assert [line.deliveries for line in made.lines] == [("E001.1",)]
+
+
+def test_a_delivery_in_flight_is_never_called_overtaken() -> None:
+    """A row that a worker is sending right now stays that worker's to settle."""
+    contact = Contact(id="c", lane="l", times={"$remove@": NOON}, lease="x", lease_until=NOON + timedelta(seconds=9))
+    flying = delivery(1, {"email": "a"}, state=State.SENDING, sending_until=NOON + timedelta(seconds=9))
+
+    assert plan(flying, contact=contact).overtaken == ()

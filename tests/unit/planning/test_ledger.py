@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.model import Breaker, Lane, LaneState, OpenCall
+from chalicelib.planning.ledger import Ask, Go, Wait, calls_now, may_call, next_call_at, pace_seconds
+from tests.unit.planning.make import BATCH, SINGLE, TEN
+
+DAY = BATCH.limits[0]
+ASK = Ask(call_id="c1", timeout_seconds=60)
+
+
+def state(**values: object) -> LaneState:
+    return replace(LaneState(lane="x"), **values)
+
+
+def wait(lane: Lane, given: LaneState, now: datetime = TEN, ask: Ask = ASK) -> Wait:
+    verdict = may_call(lane, given, now, ask)
+    assert isinstance(verdict, Wait)
+    return verdict
+
+
+def test_an_idle_lane_may_be_called() -> None:
+    """A fresh lane has its whole day before it, and the reservation claims today's window below the reserve."""
+    verdict = may_call(BATCH, state(), TEN, ASK)
+
+    assert isinstance(verdict, Go)
+    assert verdict.reservation.windows == (("day#2026-11-21", 227),)
+
+
+def test_a_used_up_day_waits_for_the_reset() -> None:
+    """With 228 of 240 calls used and 12 kept back, ordinary work waits until 00:00:15 in Tokyo."""
+    verdict = wait(BATCH, state(used={"day#2026-11-21": 228}))
+
+    assert (verdict.kind, verdict.until) == ("quota", datetime(2026, 11, 21, 15, 0, 15, tzinfo=UTC))
+
+
+def test_urgent_work_may_use_the_reserve_and_is_not_paced() -> None:
+    """An opt-out goes out although the ordinary calls of the day are used up and the last one was a second ago."""
+    urgent = replace(ASK, urgent=True)
+    given = state(used={"day#2026-11-21": 228}, last_call_at=TEN - timedelta(seconds=1))
+
+    assert isinstance(may_call(BATCH, given, TEN, urgent), Go)
+    assert wait(BATCH, state(used={"day#2026-11-21": 240}), ask=urgent).kind == "quota"
+
+
+def test_yesterdays_calls_do_not_count() -> None:
+    """A window is a name: what was used yesterday leaves today untouched."""
+    assert isinstance(may_call(BATCH, state(used={"day#2026-11-20": 240}), TEN, ASK), Go)
+
+
+def test_a_limit_lowered_at_noon_keeps_the_days_count() -> None:
+    """The limit is not part of a window's name, so yesterday's configuration cannot be used to start over."""
+    lowered = replace(BATCH, limits=(replace(DAY, calls=100, reserve=0),))
+
+    assert wait(lowered, state(used={"day#2026-11-21": 150})).kind == "quota"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (state(paused_reason="by hand"), "paused"),
+        (state(breaker=Breaker(kind="failing", reason="500", until=TEN + timedelta(seconds=5))), "closed"),
+        (
+            state(
+                call=OpenCall(
+                    id="c0",
+                    key="k",
+                    phase="sending",
+                    file="f",
+                    rows=1,
+                    started_at=TEN,
+                    until=TEN + timedelta(minutes=2),
+                ),
+            ),
+            "open_call",
+        ),
+    ],
+)
+def test_a_stopped_lane_is_not_called(given: LaneState, kind: str) -> None:
+    """Paused by an operator, closed by its breaker, or with a batch call still open: no call."""
+    assert wait(BATCH, given).kind == kind
+
+
+def test_a_closed_lane_is_probed_when_its_time_has_come() -> None:
+    """After the breaker's time one call may go, and it must claim the probe so that no second worker makes one."""
+    until = TEN - timedelta(seconds=1)
+    verdict = may_call(BATCH, state(breaker=Breaker(kind="quota", until=until)), TEN, ASK)
+
+    assert isinstance(verdict, Go)
+    assert verdict.reservation.probe_of == until
+    assert verdict.reservation.probe_until == TEN + timedelta(seconds=120)
+
+
+def test_the_pace_spreads_the_days_calls() -> None:
+    """At 10:00 with nothing used, 228 calls over 14 hours are one in 221 seconds; a busy day's end is slower."""
+    assert pace_seconds(BATCH, state(), TEN) == pytest.approx(14 * 3_600 / 228)
+    assert pace_seconds(BATCH, state(used={"day#2026-11-21": 227}), TEN) == pytest.approx(14 * 3_600)
+
+
+def test_the_pace_has_a_floor() -> None:
+    """Quiet days save calls, but two files never follow each other faster than the least gap."""
+    late = TEN.replace(hour=14)
+
+    assert pace_seconds(BATCH, state(), late) == 30
+
+
+@given(st.integers(0, 240), st.integers(0, 86_399))
+def test_the_pace_never_lets_a_day_run_dry(used: int, second: int) -> None:
+    """Whoever follows the pace from any moment of the day on has a call left until midnight."""
+    now = datetime(2026, 11, 20, 15, tzinfo=UTC) + timedelta(seconds=second)
+    given_state = state(used={"day#2026-11-21": used})
+    left = 228 - used
+    rest = 86_400 - second
+    if left > 0:
+        pace = pace_seconds(BATCH, given_state, now)
+        assert pace * left >= rest - 0.001 or pace == 30
+
+
+def test_a_rate_lets_a_burst_through_and_then_one_a_second() -> None:
+    """Five calls go at once, the sixth waits for its second."""
+    now_ms = int(TEN.timestamp() * 1000)
+    tat, allowed = 0, 0
+    while isinstance(may_call(SINGLE, state(tat_ms=tat), TEN, ASK), Go):
+        tat = max(tat, now_ms) + 1_000
+        allowed += 1
+
+    assert allowed == 5
+    assert wait(SINGLE, state(tat_ms=tat)).until == TEN + timedelta(seconds=1)
+    assert calls_now(SINGLE, state(tat_ms=tat), TEN) == 0
+    assert calls_now(SINGLE, state(), TEN) == 5
+
+
+@given(st.lists(st.floats(0, 3), min_size=1, max_size=60))
+def test_a_rate_is_never_exceeded(gaps: list[float]) -> None:
+    """Over any stretch of t seconds at most burst + t calls go, however they are asked for."""
+    now, tat = TEN, 0
+    calls: list[datetime] = []
+    for gap in gaps:
+        now += timedelta(seconds=gap)
+        if isinstance(may_call(SINGLE, state(tat_ms=tat), now, ASK), Go):
+            tat = max(tat, int(now.timestamp() * 1000)) + 1_000
+            calls.append(now)
+
+    for first in range(len(calls)):
+        for last in range(first, len(calls)):
+            seconds = (calls[last] - calls[first]).total_seconds()
+            assert last - first + 1 <= 5 + seconds + 0.001
+
+
+def test_operators_see_when_the_next_call_may_go() -> None:
+    """`ekiden status` shows the same time that the ledger would wait for; a paused lane has none."""
+    assert next_call_at(BATCH, state(), TEN) == TEN
+    assert next_call_at(BATCH, state(used={"day#2026-11-21": 228}), TEN) == datetime(
+        2026, 11, 21, 15, 0, 15, tzinfo=UTC
+    )
+    assert next_call_at(BATCH, state(paused_reason="x"), TEN) is None
+
+
+def test_no_call_starts_near_midnight() -> None:
+    """A call of 60 seconds may not start at 23:58:50: its end could fall into tomorrow by the vendor's clock."""
+    before_midnight = datetime(2026, 11, 21, 14, 58, 50, tzinfo=UTC)
+
+    assert wait(BATCH, state(), before_midnight).kind == "guard"
+    assert isinstance(may_call(BATCH, state(), before_midnight - timedelta(seconds=10), ASK), Go)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.model import Limit
+from chalicelib.planning.windows import (
+    JST,
+    SKEW_SECONDS,
+    guard_until,
+    reopening,
+    stale_windows,
+    window_end,
+    window_name,
+    window_start,
+)
+
+DAY = Limit(calls=240, per="day")
+SLOT = Limit(calls=4, per="slot", slot_seconds=12)
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the bounds
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "name"),
+    [
+        ("2026-11-21T14:59:59Z", "day#2026-11-21"),
+        ("2026-11-21T15:00:00Z", "day#2026-11-22"),
+        ("2026-12-31T15:00:00Z", "day#2027-01-01"),
+        ("2028-02-28T15:00:00Z", "day#2028-02-29"),
+        ("2026-11-30T14:59:59.999999Z", "day#2026-11-30"),
+    ],
+)
+def test_a_day_begins_at_midnight_in_tokyo(moment: str, name: str) -> None:
+    """The vendor's day is Tokyo's, at month and year ends and leap days too."""
+    assert window_name(DAY, at(moment)) == name
+
+
+@given(MOMENTS, st.sampled_from([DAY, SLOT]))
+def test_a_window_holds_its_own_moments(now: datetime, limit: Limit) -> None:
+    """Every moment lies in its window, all of a window's moments name it alike, and the next begins where it ends."""
+    start, end = window_start(limit, now), window_end(limit, now)
+
+    assert start <= now < end
+    assert window_name(limit, start) == window_name(limit, end - timedelta(microseconds=1)) == window_name(limit, now)
+    assert window_name(limit, end) != window_name(limit, now)
+
+
+@given(MOMENTS, st.floats(1, 120), st.floats(-SKEW_SECONDS, SKEW_SECONDS), st.floats(0, 1))
+def test_a_call_has_one_day_by_both_clocks(now: datetime, timeout: float, skew: float, share: float) -> None:
+    """A call that the guard lets start is counted on the same day by a vendor whose clock is up to 15 s off."""
+    if guard_until((DAY,), now, timeout) is None:
+        counted = now + timedelta(seconds=timeout * share + skew)
+
+        assert window_name(DAY, counted) == window_name(DAY, now)
+
+
+@given(MOMENTS, st.floats(1, 120))
+def test_the_guard_ends_where_calls_may_start(now: datetime, timeout: float) -> None:
+    """What the guard puts off, it puts off to a moment at which it lets calls start."""
+    until = guard_until((DAY,), now, timeout)
+
+    assert until is None or (until > now and guard_until((DAY,), until, timeout) is None)
+
+
+def test_lanes_without_a_daily_limit_have_no_guard() -> None:
+    """A vendor that counts by the minute or not at all is called at midnight like at any time."""
+    assert guard_until((SLOT,), at("2026-11-21T15:00:00Z"), 20) is None
+
+
+def test_a_day_reopens_when_both_clocks_have_passed_midnight() -> None:
+    """After the reset, the first call waits for the vendor's clock too."""
+    assert reopening(DAY, at("2026-11-21T10:00:00Z")) == at("2026-11-21T15:00:15Z")
+    assert reopening(SLOT, at("2026-11-21T10:00:01Z")) == at("2026-11-21T10:00:12Z")
+
+
+def test_five_slots_of_any_minute_keep_the_vendors_limit() -> None:
+    """4 calls per 12 s are never more than 30 in any sliding minute, wherever the minute begins."""
+    start = at("2026-11-21T10:00:00Z")
+    worst = max(
+        sum(
+            SLOT.calls
+            for name in {window_name(SLOT, start + timedelta(seconds=offset + second * 0.999)) for second in range(61)}
+        )
+        for offset in range(12)
+    )
+
+    assert worst <= 30
+
+
+def test_clearing_keeps_what_is_still_asked_for() -> None:
+    """Past slots and days before last week go; today, the week that operators look at, and fresh slots stay."""
+    now = datetime(2026, 11, 21, 12, tzinfo=JST)
+    used = {
+        "day#2026-11-21": 3,
+        "day#2026-11-14": 9,
+        "day#2026-11-01": 9,
+        window_name(SLOT, now): 1,
+        window_name(SLOT, now - timedelta(minutes=1)): 4,
+        window_name(SLOT, now - timedelta(hours=2)): 4,
+        "slot60#1": 1,
+    }
+
+    assert set(stale_windows(used, (DAY, SLOT), now)) == {
+        "day#2026-11-01",
+        "slot60#1",
+        window_name(SLOT, now - timedelta(hours=2)),
+    }
