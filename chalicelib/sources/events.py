@@ -1,0 +1,162 @@
+"""
+Envelope → what it means: parse, split into records, name each, and check what a visitor typed.
+
+A record that cannot be understood never fails its neighbours, and never gets lost: it becomes an event of the kind
+`unusable`, whose text is kept for a person (senders switch a subscription off when they are refused).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote_plus
+
+from chalicelib.errors import EnvelopeRefused, Unusable
+from chalicelib.model import Envelope, Event, Source
+from chalicelib.model.arrival import Json
+from chalicelib.sources import bodies, naming, records
+from chalicelib.sources.visitors import visitor_event
+
+RAW_BYTES_MAX = 300_000
+"""
+How much of an unusable body is kept; a DynamoDB item holds 400 KB.
+"""
+
+METHODS = ("POST", "PUT", "PATCH")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """
+    What an envelope means: its events, and for a form where the visitor wants to go next and all that was typed.
+
+    `next_url` is the form's `_next` as sent; only `success` decides whether it may be used. `values` are names and
+    values as sent, for the page that shows them again (EnvelopeRefused.values).
+    """
+
+    events: tuple[Event, ...]
+    next_url: str = ""
+    values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+def understand(
+    envelope: Envelope, source: Source, *, secrets: Mapping[str, str], signing_key: bytes, now: datetime
+) -> Knock:
+    """
+    What the envelope means. It must have been verified.
+
+    Raises EnvelopeRefused: 405 for a method that carries nothing, 413 over the source's limit, 415 for a type that is
+    not taken, 400 for what cannot be read, and 422 with all fields at fault for a visitor's form.
+    """
+    _guard(envelope, source)
+    # An envelope from the inbox may be read hours after it came; what counts is when it came.
+    arrival = min(envelope.received_at, now)
+    if source.form is not None:
+        event, next_url, values = visitor_event(envelope, source, source.form, signing_key=signing_key, arrival=arrival)
+        return Knock(events=(event,), next_url=next_url, values=values)
+    reader = _Reader(envelope, source, signing_key, arrival, tuple(value for value in secrets.values() if value))
+    return Knock(events=tuple(reader.events()))
+
+
+def events(
+    envelope: Envelope, source: Source, *, secrets: Mapping[str, str], signing_key: bytes, now: datetime
+) -> list[Event]:
+    """
+    The events of an envelope, as `understand` finds them.
+    """
+    return list(understand(envelope, source, secrets=secrets, signing_key=signing_key, now=now).events)
+
+
+def _guard(envelope: Envelope, source: Source) -> None:
+    if envelope.method.upper() not in METHODS:
+        raise EnvelopeRefused(405, "method", f"Only {', '.join(METHODS)} carry data here.")
+    if len(envelope.body) > source.body_bytes_max:
+        raise EnvelopeRefused(413, "too_large", f"The body is larger than {source.body_bytes_max:,} bytes.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """
+    The reading of one webhook envelope.
+    """
+
+    envelope: Envelope
+    source: Source
+    key: bytes = field(repr=False)
+    arrival: datetime
+    secrets: tuple[str, ...] = field(repr=False)
+
+    def events(self) -> Iterator[Event]:
+        """
+        One event for each record; one unusable event for a body without a usable shape.
+        """
+        try:
+            found = self._records()
+        except Unusable as problem:
+            yield self._unusable(str(problem), self._body_text())
+            return
+        except EnvelopeRefused as problem:
+            if problem.status != 400 or not self.source.parse.lenient:
+                raise
+            yield self._unusable(problem.detail, self._body_text())
+            return
+        for position, record in enumerate(found):
+            yield self._event(record, position if len(found) > 1 else None)
+
+    def _records(self) -> list[Json]:
+        body = bodies.read(self.envelope, self.source.parse)
+        if body.files and self.source.parse.files != "drop":
+            raise Unusable(f"the fields {', '.join(body.files)} hold files, which are not taken")
+        return records.split(body.value, self.source.records)
+
+    def _event(self, record: Json, position: int | None) -> Event:
+        try:
+            return self._named(record, position)
+        except Unusable as problem:
+            return self._unusable(str(problem), json.dumps(record, ensure_ascii=False))
+
+    def _named(self, raw: Json, position: int | None) -> Event:
+        envelope = self.envelope
+        if not isinstance(raw, dict) or not raw:
+            raise Unusable("the record is not an object with members")
+        record = records.tidy(raw)
+        fields = records.without_tokens(records.flatten(record, self.source.records), self.source.verify)
+        if len(fields) > self.source.parse.fields_max:
+            raise Unusable(f"the record has {len(fields):,} fields, at most {self.source.parse.fields_max:,} are taken")
+        name = naming.name_of(
+            record, envelope, self.source.event, key=self.key, arrival=self.arrival, position=position
+        )
+        return Event(
+            source=self.source.name,
+            kind=name.kind,
+            time=name.time,
+            fields=fields,
+            dedupe=name.dedupe,
+            dedupe_seconds=name.dedupe_seconds,
+            test=name.test,
+            evidence={"time": name.note} if name.note else {},
+        )
+
+    def _unusable(self, reason: str, text: str) -> Event:
+        for secret in self.secrets:
+            in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+            for written in (secret, *in_json, quote_plus(secret)):
+                text = text.replace(written, "***")
+        kept = text.encode("utf-8", "backslashreplace")[:RAW_BYTES_MAX].decode(errors="ignore")
+        return Event(
+            source=self.source.name,
+            kind="unusable",
+            time=self.arrival,
+            fields={"_raw": kept},
+            dedupe=naming.digest(text, self.key),
+            dedupe_seconds=naming.DIGEST_SECONDS_MAX,
+            hold=reason,
+        )
+
+    def _body_text(self) -> str:
+        """
+        The body for a person's eyes: bytes that are no UTF-8 are written as hexadecimal escapes.
+        """
+        return bodies.clean(self.envelope.body.decode("utf-8", "backslashreplace"))

@@ -1,0 +1,174 @@
+"""
+A visitor's form → one event: control fields apart, faults to mend, quiet defences, and evidence of consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from chalicelib.errors import EnvelopeRefused, Unusable
+from chalicelib.model import Envelope, Event, EventRule, Form, Source
+from chalicelib.model.arrival import Json
+from chalicelib.sources import bodies, forms, naming, records
+from chalicelib.sources.bodies import Pairs
+from chalicelib.sources.fill_token import suspicion
+from chalicelib.sources.origins import browser_origins, listed
+
+CAPTCHA_FIELDS = frozenset({"cf-turnstile-response", "g-recaptcha-response", "h-captcha-response"})
+"""
+What captcha widgets add to a form: single-use proofs that are nobody's data.
+"""
+
+PAGE_CHARS_MAX = 500
+LANGUAGE_CHARS_MAX = 100
+
+_DENIALS = frozenset({"0", "false", "no", "off", "いいえ", "同意しない"})
+
+
+def visitor_event(
+    envelope: Envelope, source: Source, form: Form, *, signing_key: bytes, arrival: datetime
+) -> tuple[Event, str, Pairs]:
+    """
+    The event of a form, its `_next` as sent, and all names and values as sent.
+
+    Raises EnvelopeRefused (400 for what is no form, 422 for fields that the visitor can mend). A form that looks like
+    a robot's is never refused: its event is held, and the answer is the same.
+    """
+    fields, values, files = _fields(envelope, source)
+    control = {name: value for name, value in fields.items() if name.startswith("_")}
+    data = _data(fields, form)
+    problems = forms.file_problems(form, files) if source.parse.files != "drop" else []
+    problems += forms.check(form, data)
+    if problems:
+        raise EnvelopeRefused(422, "invalid", "Some fields need attention.", problems=problems, values=values)
+    if not data:
+        raise EnvelopeRefused(400, "malformed", "The form holds no fields.")
+    event = _event(envelope, source, form, fields=fields, data=data, signing_key=signing_key, arrival=arrival)
+    return event, _text(control.get("_next")), values
+
+
+def _fields(envelope: Envelope, source: Source) -> tuple[dict[str, Json], Pairs, tuple[str, ...]]:
+    """
+    All fields by name, the pairs as sent, and the names of fields that held a file.
+    """
+    try:
+        body = bodies.read(envelope, source.parse)
+        fields = records.tidy(body.value)
+    except Unusable as problem:
+        raise EnvelopeRefused(400, "malformed", "The form cannot be read.") from problem
+    if not isinstance(fields, dict):
+        raise EnvelopeRefused(400, "malformed", "The JSON of a form must be one object.")
+    fields = {name: value for name, value in fields.items() if name}
+    if len(fields) > source.parse.fields_max:
+        raise EnvelopeRefused(400, "malformed", f"The form has more than {source.parse.fields_max} fields.")
+    if any(len(name) > bodies.NAME_CHARS_MAX for name in fields):
+        raise EnvelopeRefused(400, "malformed", f"A field name is longer than {bodies.NAME_CHARS_MAX} characters.")
+    pairs = body.pairs or tuple((name, _text(one)) for name, value in fields.items() for one in forms.answers(value))
+    return fields, tuple(pair for pair in pairs if pair[0] not in CAPTCHA_FIELDS), body.files
+
+
+def _data(fields: Mapping[str, Json], form: Form) -> dict[str, Json]:
+    """
+    What the visitor told: without control fields, the honeypot and captcha proofs.
+    """
+    return {
+        name: value
+        for name, value in fields.items()
+        if not name.startswith("_") and name != form.honeypot and name not in CAPTCHA_FIELDS
+    }
+
+
+def _event(
+    envelope: Envelope,
+    source: Source,
+    form: Form,
+    *,
+    fields: Mapping[str, Json],
+    data: dict[str, Json],
+    signing_key: bytes,
+    arrival: datetime,
+) -> Event:
+    unclear = None
+    try:
+        name = naming.name_of(data, envelope, source.event, key=signing_key, arrival=arrival)
+    except Unusable as problem:
+        # The form says what its configuration does not know, which is no fault of the visitor's.
+        unclear = str(problem)
+        name = naming.name_of(data, envelope, EventRule(), key=signing_key, arrival=arrival)
+    evidence = _evidence(envelope, source, form, fields)
+    return Event(
+        source=source.name,
+        kind=name.kind,
+        time=name.time,
+        fields=data,
+        dedupe=name.dedupe,
+        dedupe_seconds=name.dedupe_seconds,
+        hold=_hold(form, fields, source.name, signing_key, arrival) or unclear,
+        test=name.test,
+        evidence=evidence | ({"time": name.note} if name.note else {}),
+    )
+
+
+def _hold(
+    form: Form, fields: Mapping[str, Json], source_name: str, signing_key: bytes, arrival: datetime
+) -> str | None:
+    if form.honeypot and forms.answers(fields.get(form.honeypot)):
+        return "honeypot"
+    return suspicion(_text(fields.get("_token")), form, source_name, signing_key, arrival=arrival)
+
+
+def _evidence(envelope: Envelope, source: Source, form: Form, fields: Mapping[str, Json]) -> dict[str, str]:
+    """
+    Where, in which words and in which language the visitor agreed (特定電子メール法 asks to keep it). No IP address.
+    """
+    evidence = {
+        "page": page_of(envelope, source, _text(fields.get("_page"))),
+        "language": envelope.headers.get("accept-language", "")[:LANGUAGE_CHARS_MAX],
+        "consent_text": form.consent_text,
+    }
+    if form.consent_field:
+        given = [_text(one).strip().lower() for one in forms.answers(fields.get(form.consent_field))]
+        evidence["consent"] = "yes" if any(answer not in _DENIALS for answer in given) else "no"
+    return {name: kept for name, text in evidence.items() if (kept := _storable(text))}
+
+
+def _storable(text: str) -> str:
+    """
+    A header's text without what cannot be stored.
+    """
+    return bodies.clean(text.encode(errors="ignore").decode())
+
+
+def page_of(envelope: Envelope, source: Source, carried: str = "") -> str:
+    """
+    The page on which the form was filled, without its query, which may hold personal data.
+
+    `carried` is what our own page hands on (`_page`) when a visitor mends a form there; it counts only if it lies where
+    the form's pages do.
+    """
+    origins = browser_origins(source) or ()
+    if carried and (not origins or listed(carried, origins)):
+        return _bare(carried)
+    return _bare(envelope.headers.get("referer", "")) or _bare(envelope.headers.get("origin", ""))
+
+
+def _bare(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:PAGE_CHARS_MAX]
+
+
+def _text(value: Json) -> str:
+    """
+    A single answer as text; the first of several.
+    """
+    given = forms.answers(value)
+    if not given:
+        return ""
+    return given[0] if isinstance(given[0], str) else str(given[0])
