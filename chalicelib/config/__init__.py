@@ -1,0 +1,96 @@
+"""
+relay.toml → Config, validated whole: every fault is listed with its path and a remedy, before anything is deployed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.config.advice import advise_destinations, advise_routes, advise_sources
+from chalicelib.config.basics import basics
+from chalicelib.config.destinations import destinations
+from chalicelib.config.lanes import lanes
+from chalicelib.config.place import Place, Report
+from chalicelib.config.reading import tables
+from chalicelib.config.routes import Known, routes
+from chalicelib.config.sources import Presets, sources
+from chalicelib.errors import ConfigError
+from chalicelib.model import Config, Fault
+
+if TYPE_CHECKING:
+    from chalicelib.destinations.kit import Vendor
+
+__all__ = ["check", "parse"]
+
+Vendors = Mapping[str, "Vendor"]
+
+
+def parse(text: str | bytes, *, vendors: Vendors, presets: Presets, stage: str = "") -> Config:
+    """
+    The configuration that the text means. Raises ConfigError with every fault that stops a deployment.
+
+    `stage` is where it shall run; "" and "local" may read secrets from the environment.
+    """
+    report = Report(stage)
+    config = _config(text, report, vendors=vendors, presets=presets)
+    if config is None:
+        raise ConfigError([fault for fault in report.faults if not fault.warning])
+    return config
+
+
+def check(text: str | bytes, *, vendors: Vendors, presets: Presets, stage: str = "") -> list[Fault]:
+    """
+    Every fault and every warning, in the order found; empty for a configuration without blemish.
+    """
+    report = Report(stage)
+    _config(text, report, vendors=vendors, presets=presets)
+    return report.faults
+
+
+def _config(text: str | bytes, report: Report, *, vendors: Vendors, presets: Presets) -> Config | None:
+    """
+    The configuration, or None if a fault was reported.
+    """
+    written = tables(text, report)
+    if written is None:
+        return None
+    top = Place("", report)
+    values = basics(written, top)
+    values["sources"] = sources(
+        written.get("sources", {}),
+        top.key("sources"),
+        presets=presets,
+        public_url=values.get("public_url", ""),
+    )
+    known = Known(
+        sources=values["sources"],
+        destinations=destinations(written.get("destinations", {}), top.key("destinations"), vendors=vendors),
+        vendors=vendors,
+    )
+    values["destinations"] = {name: one for name, one in known.destinations.items() if one is not None}
+    values["routes"] = routes(written.get("routes", []), top.key("routes"), known)
+    values["lanes"] = lanes(
+        values["destinations"].values(),
+        top.key("destinations"),
+        vendors=vendors,
+        egress=values["egress"],
+    )
+    _advise(values, top, known)
+    return None if report.grave else Config(**values)
+
+
+def _advise(values: Mapping[str, Any], top: Place, known: Known) -> None:
+    """
+    Warnings over the whole.
+    """
+    advise_sources(known.sources, values["routes"], top.key("sources"))
+    advise_destinations(values["destinations"], values["routes"], top.key("destinations"))
+    advise_routes(
+        values["routes"],
+        top.key("sources"),
+        sources=known.sources,
+        destinations=values["destinations"],
+        lanes=values["lanes"],
+        vendors=known.vendors,
+    )
