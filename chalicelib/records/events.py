@@ -11,8 +11,8 @@ from typing import Any
 
 from chalicelib.model import Delivery, Event, LaneKey, Retention, State
 from chalicelib.ports import Absent, AnyOf, AtMost, Item, Lost, Put, Update, Write
-from chalicelib.records import contacts, deliveries, lanes
-from chalicelib.records.layout import ceiling_key, dedupe_key, dump, event_key, notice_key, stamp
+from chalicelib.records import contacts, deliveries, keys
+from chalicelib.records.layout import ceiling_key, dedupe_key, dump, event_key, notice_key, stamp, ttl_days
 
 DEDUPE_TTL_DAYS_EXTRA = 1
 
@@ -52,7 +52,7 @@ def accept(acceptance: Acceptance, retention: Retention) -> list[Write]:
     writes: list[Write] = [_dedupe(acceptance), Put(item=_event_item(acceptance, retention))]
     writes += [deliveries.put(each, retention, now) for each in acceptance.deliveries]
     writes += [contacts.expect(group, now) for group in _by_contact(acceptance.deliveries)]
-    writes += [lanes.mark_due(lane, key, now) for lane, key in acceptance.keys]
+    writes += [keys.mark_due(lane, key, now) for lane, key in acceptance.keys]
     return writes
 
 
@@ -79,7 +79,7 @@ def count_against_ceiling(source: str, window: str, events_max: int, now: dateti
     return Update(
         key=ceiling_key(source, window),
         add={"events": 1},
-        set={"ttl": lanes.ttl(now, 3)},
+        set={"ttl": ttl_days(now, 3)},
         when=AnyOf((Absent("events"), AtMost("events", events_max - 1))),
     )
 
@@ -90,7 +90,7 @@ def tell_once(cause: str, now: datetime, seconds: int) -> Put:
     """
     key = notice_key(cause)
     return Put(
-        item={"pk": key.pk, "sk": key.sk, "at": stamp(now), "ttl": lanes.ttl(now, 8)},
+        item={"pk": key.pk, "sk": key.sk, "at": stamp(now), "ttl": ttl_days(now, 8)},
         when=AnyOf((Absent("at"), AtMost("at", stamp(now - timedelta(seconds=seconds))))),
     )
 
@@ -130,7 +130,7 @@ def _event_item(acceptance: Acceptance, retention: Retention) -> dict[str, Any]:
         "fields": dump(event.fields),
         "evidence": dump(event.evidence),
         "deliveries": len(acceptance.deliveries),
-        "ttl": lanes.ttl(acceptance.arrived_at, retention.event_days),
+        "ttl": ttl_days(acceptance.arrived_at, retention.event_days),
     }
     if event.hold:
         item["hold"] = event.hold

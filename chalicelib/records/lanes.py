@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib.model import Breaker, LaneKey, LaneState, LaneTurn, OpenCall, Reservation
@@ -23,10 +23,9 @@ from chalicelib.ports import (
     Has,
     Item,
     Not,
-    Present,
     Update,
 )
-from chalicelib.records.layout import dump, key_key, lane_key, lease_key, load, maybe_time, stamp, unstamp
+from chalicelib.records.layout import dump, lane_key, load, maybe_time, stamp, unstamp
 
 WINDOW = "w:"
 BREAKER_ATTRIBUTES = ("closed_kind", "closed_reason", "closed_until", "closed_since", "failures", "probes")
@@ -268,118 +267,3 @@ def _dump_call(call: OpenCall) -> str:
             "verdict": dict(call.verdict),
         },
     )
-
-
-# ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def mark_due(lane: str, key: LaneKey, now: datetime) -> Update:
-    """
-    Register a key's first waiting row; refused where a message already stands for the key.
-    """
-    return Update(key=key_key(lane, key.name), set=_key_values(key) | {"due_at": stamp(now)}, when=Absent("due_at"))
-
-
-def remark_due(lane: str, key: LaneKey, now: datetime) -> Update:
-    """
-    Note that a message has been sent again for a key.
-    """
-    return Update(key=key_key(lane, key.name), set={"due_at": stamp(now)})
-
-
-def clear_due(lane: str, key: LaneKey) -> Update:
-    """
-    The key's rows are gone; the next one to wait sends a message again.
-    """
-    return Update(key=key_key(lane, key.name), remove=("due_at",))
-
-
-def hold_key(lane: str, key: LaneKey, reason: str) -> Update:
-    """
-    The vendor refused the key's settings: its rows wait until an operator acts.
-    """
-    return Update(key=key_key(lane, key.name), set={"held_reason": reason}, remove=("bisect_left", "rows_max"))
-
-
-def release_key(lane: str, key: LaneKey) -> Update:
-    """
-    Try the key again.
-    """
-    return Update(key=key_key(lane, key.name), remove=("held_reason", "bisect_left", "rows_max"))
-
-
-def bound_key(lane: str, key: LaneKey, *, rows_max: int, bisect_left: int) -> Update:
-    """
-    Send fewer rows of this key at once; 0 lifts the bound.
-    """
-    values = {name: value for name, value in (("rows_max", rows_max), ("bisect_left", bisect_left)) if value}
-    gone = tuple(name for name in ("rows_max", "bisect_left", "held_reason") if name not in values)
-    return Update(key=key_key(lane, key.name), set=values, remove=gone)
-
-
-def _key_values(key: LaneKey) -> dict[str, Any]:
-    return {
-        "destination": key.destination,
-        "operation": key.operation,
-        "settings": dump(key.settings),
-        "urgent": key.urgent,
-    }
-
-
-# ── lease ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def take_lease(lane: str, owner: str, *, now: datetime, until: datetime) -> Update:
-    """
-    Become the one who advances this lane, if nobody is or whoever was has run out of time.
-    """
-    return Update(
-        key=lease_key(lane),
-        set={"owner": owner, "until": stamp(until)},
-        remove=("rung",),
-        when=AnyOf((Absent("owner"), AtMost("until", stamp(now)))),
-    )
-
-
-def ring_lease(lane: str) -> Update:
-    """
-    Ask whoever advances the lane to look once more before leaving.
-    """
-    return Update(key=lease_key(lane), set={"rung": 1}, when=Present("owner"))
-
-
-def release_lease(lane: str, owner: str) -> Update:
-    """
-    Leave, unless somebody rang meanwhile.
-    """
-    return Update(
-        key=lease_key(lane),
-        remove=("owner", "until"),
-        when=All((Equals("owner", owner), Absent("rung"))),
-    )
-
-
-def leave(lane: str, owner: str) -> Update:
-    """
-    Leave even though somebody rang; the ring is answered by a bell.
-    """
-    return Update(key=lease_key(lane), remove=("owner", "until", "rung"), when=Equals("owner", owner))
-
-
-def hear(lane: str, owner: str, *, until: datetime) -> Update:
-    """
-    Note the ring and stay.
-    """
-    return Update(
-        key=lease_key(lane),
-        set={"until": stamp(until)},
-        remove=("rung",),
-        when=Equals("owner", owner),
-    )
-
-
-def ttl(now: datetime, days: int) -> int:
-    """
-    A time to live in epoch seconds.
-    """
-    return int((now + timedelta(days=days)).timestamp())

@@ -29,7 +29,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.ports import Key
@@ -163,3 +163,10 @@ def load(text: str | None) -> dict[str, Any]:
     The mapping that `dump` wrote; empty where the attribute is missing.
     """
     return dict(json.loads(text)) if text else {}
+
+
+def ttl_days(now: datetime, days: int) -> int:
+    """
+    A time to live in epoch seconds.
+    """
+    return int((now + timedelta(days=days)).timestamp())

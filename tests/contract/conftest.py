@@ -105,4 +105,3 @@ def bucket(request: pytest.FixtureRequest) -> Bucket:
     name = f"b-{uuid.uuid4().hex[:12]}"
     clients.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
     return S3Bucket(clients, name)
-

@@ -22,6 +22,8 @@ def test_a_batch_of_messages_arrives_whole(queue: Queue) -> None:
     received: list[str] = []
     for _ in range(20):
         received += [message.body for message in queue.receive(10)]
+        if len(received) >= 25:
+            break
 
     assert sorted(received) == sorted(f'{{"n": "{number} 髙😀"}}' for number in range(25))
 

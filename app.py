@@ -1,0 +1,149 @@
+"""
+Ekiden's doors: HTTP routes, the bell, the inbox and the minute. Everything behind them is chalicelib.relay.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from chalice.app import Chalice, Rate, Request, Response, SQSEvent
+
+from chalicelib.guard import refuse_plain_chalice
+from chalicelib.model import Envelope
+from chalicelib.model import Response as Answer
+from chalicelib.relay import Relay
+
+refuse_plain_chalice(os.environ)
+
+app = Chalice(app_name="ekiden")
+# Only these two: a type that is also answered with would turn answers into 400s where a sender gives no Accept header.
+app.api.binary_types = [*app.api.binary_types, "multipart/form-data", "text/csv"]
+ANY_TYPE = ["*/*"]
+
+
+@cache
+def relay() -> Relay:
+    """
+    The one relay of this worker, built when it is first needed.
+    """
+    from chalicelib.wiring import build  # noqa: PLC0415 - packaging loads this file without an environment
+
+    return build(os.environ)
+
+
+# ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.route("/in/{source}", methods=["POST"], content_types=ANY_TYPE)
+def receive(source: str) -> Response:
+    """
+    A form or a webhook.
+    """
+    return to_response(relay().accept(to_envelope(source)))
+
+
+@app.route("/in/{source}/{token}", methods=["POST"], content_types=ANY_TYPE)
+def receive_with_token(source: str, token: str) -> Response:
+    """
+    A webhook whose sender can only be told a secret address.
+    """
+    return to_response(relay().accept(to_envelope(source, token)))
+
+
+@app.route("/in/{source}", methods=["GET"])
+def greet(source: str) -> Response:
+    """
+    A sender's handshake, or somebody who opened a form's address in a browser.
+    """
+    return to_response(relay().accept(to_envelope(source)))
+
+
+@app.route("/in/{source}", methods=["OPTIONS"], content_types=ANY_TYPE)
+def preflight(source: str) -> Response:
+    """
+    A browser that asks whether a page may send here.
+    """
+    return to_response(relay().preflight(to_envelope(source)))
+
+
+@app.route("/token/{source}", methods=["GET"])
+def fill_token(source: str) -> Response:
+    """
+    A fill-time token for a form's page.
+    """
+    return to_response(relay().fill_token(to_envelope(source)))
+
+
+@app.route("/health", methods=["GET"])
+def health() -> Response:
+    """
+    Whether submissions can be taken.
+    """
+    return to_response(relay().health())
+
+
+# ── bells ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.on_sqs_message(queue="ekiden-bell", batch_size=1, name="advance", maximum_concurrency=10)
+def advance(event: SQSEvent) -> None:
+    """
+    A bell: advance the lane it names.
+    """
+    for record in event:
+        relay().ring(record.body, deadline=deadline(event))
+
+
+@app.on_sqs_message(queue="ekiden-inbox", batch_size=1, name="unpack", maximum_concurrency=10)
+def unpack(event: SQSEvent) -> None:
+    """
+    An envelope that the table could not take when it came.
+    """
+    for record in event:
+        relay().unpack(record.body)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
+def tick(_event: object) -> None:
+    """
+    Every minute: ring the lanes that have work.
+    """
+    relay().tick()
+
+
+# ── neutral forms ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def to_envelope(source: str, token: str | None = None) -> Envelope:
+    """
+    The current request as an envelope.
+    """
+    request = app.current_request or Request({})
+    query: Any = request.query_params or {}
+    return Envelope(
+        source=source,
+        method=request.method,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query={name: tuple(query.getlist(name)) for name in query},
+        path_token=token,
+        body=request.raw_body if isinstance(request.raw_body, bytes) else request.raw_body.encode(),
+        received_at=relay().now(),
+    )
+
+
+def to_response(answer: Answer) -> Response:
+    """
+    A neutral answer as Chalice's.
+    """
+    return Response(status_code=answer.status, headers=dict(answer.headers), body=answer.body)
+
+
+def deadline(event: SQSEvent) -> datetime:
+    """
+    When this worker's time is up, by the relay's clock.
+    """
+    context: Any = event.context
+    return relay().now() + timedelta(milliseconds=context.get_remaining_time_in_millis())

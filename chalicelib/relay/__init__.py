@@ -1,0 +1,126 @@
+"""
+The relay: the only orchestrator. It walks from one room to the next; everything it decides is decided by them.
+
+One submission's way: `Front.accept` (verify, understand) → `Door.admit` (draft, store) → for a visitor
+`Caller.try_fresh` (look, reserve, send, settle) → the answer. What may not go now waits; `Relay.ring` and `Relay.tick`
+wake `Advancer.advance`, which goes the same way through `Caller` (one contact a call) or `Batcher` (a file a call).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from datetime import datetime
+
+from chalicelib import __version__
+from chalicelib.destinations.kit import Vendor
+from chalicelib.errors import EnvelopeRefused, StoreUnavailable
+from chalicelib.model import Config, Envelope, Response
+from chalicelib.ports import Ports
+from chalicelib.records.layout import lane_key
+from chalicelib.relay import inbox
+from chalicelib.relay.accepting import Door
+from chalicelib.relay.advancing import Advancer
+from chalicelib.relay.batches import Batcher
+from chalicelib.relay.bells import rung
+from chalicelib.relay.calls import Caller
+from chalicelib.relay.deps import Deps
+from chalicelib.relay.front import Front, excess
+from chalicelib.relay.notices import Notices
+from chalicelib.relay.operating import Operator
+from chalicelib.relay.sweeping import Sweeper
+
+
+class Relay:
+    """
+    Everything Ekiden does, as the doors of app.py and the operator's commands call it.
+    """
+
+    def __init__(self, config: Config, vendors: Mapping[str, Vendor], ports: Ports) -> None:
+        deps = Deps(config=config, vendors=vendors, ports=ports)
+        notices = Notices(deps)
+        self._deps = deps
+        self._door = Door(deps, notices)
+        self._caller = Caller(deps, notices)
+        self._front = Front(deps, self._door, self._caller)
+        self._sweeper = Sweeper(deps, notices)
+        self._advancer = Advancer(deps, self._caller, Batcher(deps, notices), self._sweeper)
+        self.operator = Operator(deps, self._door)
+
+    # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def accept(self, envelope: Envelope) -> Response:
+        """
+        Answer an envelope; after a 2xx or 303 it survives whatever happens.
+        """
+        return self._front.accept(envelope)
+
+    def preflight(self, envelope: Envelope) -> Response:
+        """
+        Answer a browser that asks whether a page may send here.
+        """
+        return self._front.preflight(envelope)
+
+    def fill_token(self, envelope: Envelope) -> Response:
+        """
+        A fresh fill-time token for a form's page.
+        """
+        return self._front.fill_token(envelope)
+
+    def health(self) -> Response:
+        """
+        Whether the relay can take submissions: 200, or 503 where the table does not answer.
+        """
+        try:
+            self._deps.ports.table.get([lane_key("-health-")])
+        except StoreUnavailable:
+            return _plain(503, '{"status":"table unavailable"}')
+        return _plain(200, f'{{"status":"ok","version":"{__version__}"}}')
+
+    def now(self) -> datetime:
+        """
+        The relay's time, in UTC.
+        """
+        return self._deps.now()
+
+    # ── the bells ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def ring(self, body: str, *, deadline: datetime) -> None:
+        """
+        A bell: try the fresh delivery it names, then (if that could not go, or none was named) advance the lane.
+        """
+        named = rung(body)
+        if named is None:
+            self._deps.ports.journal.log("bell.unreadable")
+            return
+        lane, delivery_id = named
+        if delivery_id:
+            tried = self._caller.try_one(delivery_id)
+            if tried is None or tried.settled:
+                return
+            excess(self._deps, tried, ring=False)
+        self._advancer.advance(lane, deadline=deadline)
+
+    def tick(self) -> None:
+        """
+        Every minute: ring the lanes that have work.
+        """
+        self._sweeper.tick()
+
+    def unpack(self, body: str) -> None:
+        """
+        Take an envelope out of the inbox. Raises StoreUnavailable while the table still refuses; the queue tries again.
+        """
+        try:
+            envelope = inbox.unpack(body)
+        except (ValueError, KeyError, TypeError):
+            self._deps.ports.journal.log("inbox.unreadable", traceback=traceback.format_exc(limit=1))
+            raise
+        try:
+            self._front.take_kept(envelope)
+        except EnvelopeRefused as refused:
+            self._door.admit_unusable(envelope, f"{refused.detail} (it was taken in while the table was away)")
+
+
+def _plain(status: int, body: str) -> Response:
+    return Response(status=status, headers={"Content-Type": "application/json", "Cache-Control": "no-store"}, body=body)

@@ -1,0 +1,142 @@
+"""
+What a batch call's reading means for its rows, its key and its lane: the batch half of the failure table, as a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chalicelib.model import (
+    Delivered,
+    Lane,
+    LaneKey,
+    LaneState,
+    LaneTurn,
+    Notice,
+    OpenCall,
+    Reading,
+    Refused,
+    State,
+    Turn,
+    Uncertain,
+)
+from chalicelib.planning.settle import Moment, backoff_seconds, lane_turn
+from chalicelib.ports import Write
+from chalicelib.records import keys
+
+SUSPECT_TRIES_MAX = 5
+"""
+After so many tries at which the vendor's own program failed on these very bytes, the rows are held for a person.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """
+    The end of one try of a batch call.
+
+    `turns` settle rows (empty: they wait on, untouched); `key_writes` change the key; `repeat_at` is when the same
+    bytes go again (None: the call is over).
+    """
+
+    lane: LaneTurn
+    turns: Mapping[str, Turn] = field(default_factory=dict)
+    key_writes: tuple[Write, ...] = ()
+    repeat_at: datetime | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+def conclude(lane: Lane, state: LaneState, call: OpenCall, reading: Reading, moment: Moment) -> Ending:
+    """
+    The ending that a reading calls for.
+    """
+    on_lane = lane_turn(lane, state, reading.verdict, moment)
+    key = next(
+        (each for each in state.keys if each.name == call.key), LaneKey(name=call.key, destination="", operation="")
+    )
+    if reading.verdict.kind == "key":
+        return _key_refused(lane, key, call, reading, on_lane)
+    if reading.verdict.kind == "too_large":
+        return _too_large(lane, key, call, reading, on_lane)
+    if any(isinstance(each, Uncertain) for each in reading.outcomes.values()):
+        return _unanswered(call, reading, on_lane, moment)
+    turns = {name: turn for name, each in reading.outcomes.items() if (turn := _final(each)) is not None}
+    grown = _grow(lane, key) if turns else ()
+    return Ending(lane=on_lane, turns=turns, key_writes=grown)
+
+
+def _final(outcome: object) -> Turn | None:
+    if isinstance(outcome, Delivered):
+        return Turn(state=State.DELIVERED, proof=outcome.proof, result=outcome.result)
+    if isinstance(outcome, Refused):
+        return Turn(state=State.DEAD, reason=outcome.reason)
+    return None
+
+
+def _all(reading: Reading, turn: Turn) -> dict[str, Turn]:
+    return dict.fromkeys(reading.outcomes, turn)
+
+
+def _key_refused(lane: Lane, key: LaneKey, call: OpenCall, reading: Reading, on_lane: LaneTurn) -> Ending:
+    """
+    A 400 on a file: its settings are at fault, not its rows, so the key is held.
+
+    If an operator asked for it, the file is halved instead until a row at fault stands alone.
+    """
+    reason = reading.verdict.reason
+    if key.bisect_left and call.rows == 1:
+        dead = Turn(state=State.DEAD, reason=f"refused alone: {reason}")
+        return Ending(lane=on_lane, turns=_all(reading, dead), key_writes=_bounded(lane, key, 0, key.bisect_left - 1))
+    if key.bisect_left > 1:
+        return Ending(lane=on_lane, key_writes=_bounded(lane, key, max(1, call.rows // 2), key.bisect_left - 1))
+    notice = Notice(
+        cause=f"key:{lane.name}:{key.name}",
+        subject=f"Lane {lane.name}: a batch key is held",
+        text=(
+            f"The vendor refused a file of {call.rows} rows for {key.destination}/{key.operation} "
+            f"{dict(key.settings)}: {reason}. The settings are at fault, not the rows; all of them wait. "
+            f"Mend relay.toml or the vendor's screen, then: ekiden held release {lane.name}/{key.name} "
+            f"(or search for one bad row: ekiden held bisect {lane.name}/{key.name})"
+        ),
+    )
+    return Ending(lane=on_lane, key_writes=(keys.hold(lane.name, key, reason),), notices=(notice,))
+
+
+def _too_large(lane: Lane, key: LaneKey, call: OpenCall, reading: Reading, on_lane: LaneTurn) -> Ending:
+    """
+    A 413: half as many rows next time; one row that is too large by itself is a dead letter.
+    """
+    if call.rows == 1:
+        dead = Turn(state=State.DEAD, reason=f"too large by itself: {reading.verdict.reason}")
+        return Ending(lane=on_lane, turns=_all(reading, dead), key_writes=_bounded(lane, key, 0, 0))
+    return Ending(lane=on_lane, key_writes=_bounded(lane, key, max(1, call.rows // 2), key.bisect_left))
+
+
+def _unanswered(call: OpenCall, reading: Reading, on_lane: LaneTurn, moment: Moment) -> Ending:
+    """
+    Maybe applied: the same bytes again where that is harmless, else held; held too where the vendor fails on them.
+    """
+    reason = reading.verdict.reason
+    harmful = any(isinstance(each, Uncertain) and not each.harmless for each in reading.outcomes.values())
+    if harmful or (reading.verdict.suspect and call.tries >= SUSPECT_TRIES_MAX):
+        held = Turn(state=State.HELD, reason=f"maybe applied, no clear answer in {call.tries} tries: {reason}")
+        return Ending(lane=on_lane, turns=_all(reading, held))
+    seconds = min(backoff_seconds(call.tries - 1, moment.jitter), 900.0)
+    pause = moment.now + timedelta(seconds=seconds)
+    return Ending(lane=on_lane, repeat_at=max(pause, on_lane.breaker.until or pause))
+
+
+def _grow(lane: Lane, key: LaneKey) -> tuple[Write, ...]:
+    """
+    After a success, a bound that a 413 left grows again, and a search for a bad row goes on with what remains.
+    """
+    if not key.rows_max:
+        return ()
+    larger = key.rows_max * 2
+    return _bounded(lane, key, larger if larger < lane.rows_max else 0, key.bisect_left)
+
+
+def _bounded(lane: Lane, key: LaneKey, rows_max: int, bisect_left: int) -> tuple[Write, ...]:
+    return (keys.bound(lane.name, key, rows_max=rows_max, bisect_left=bisect_left),)

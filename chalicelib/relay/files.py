@@ -1,0 +1,139 @@
+"""
+A batch call's file in the bucket: its exact bytes, and which line carries which deliveries.
+
+Both are stored before the call is recorded, so that a worker that dies leaves nothing to guess: the same bytes can be
+sent again, and every row can be settled by its line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.model import (
+    Batch,
+    Deferred,
+    Delivered,
+    LaneKey,
+    Line,
+    Outcome,
+    Reading,
+    Refused,
+    Uncertain,
+    Verdict,
+)
+from chalicelib.ports import Bucket
+from chalicelib.records.layout import stamp, unstamp
+
+OUTCOMES: Mapping[str, type] = {
+    "delivered": Delivered,
+    "refused": Refused,
+    "deferred": Deferred,
+    "uncertain": Uncertain,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFile:
+    """
+    What the bucket holds of one batch call: the batch (as it was planned) and the bytes that are sent.
+    """
+
+    batch: Batch
+    data: bytes = field(repr=False)
+
+
+def prefix(lane: str, call_id: str) -> str:
+    """
+    Where a call's objects are.
+    """
+    return f"calls/{lane}/{call_id}"
+
+
+def store(bucket: Bucket, place: str, file: CallFile) -> None:
+    """
+    Store bytes and lines.
+    """
+    bucket.put(f"{place}/data", file.data)
+    bucket.put(f"{place}/lines.json", _lines_json(file.batch.lines))
+
+
+def load(bucket: Bucket, place: str, lane: str, key: LaneKey) -> CallFile | None:
+    """
+    What was stored, or None where its ten days are over.
+    """
+    data, lines = bucket.get(f"{place}/data"), bucket.get(f"{place}/lines.json")
+    if data is None or lines is None:
+        return None
+    batch = Batch(
+        lane=lane,
+        destination=key.destination,
+        operation=key.operation,
+        settings=key.settings,
+        lines=tuple(_line(each) for each in json.loads(lines)),
+    )
+    return CallFile(batch=batch, data=data)
+
+
+def store_reading(bucket: Bucket, place: str, reading: Reading) -> None:
+    """
+    Store what the reply meant for each row, before any row follows it.
+    """
+    verdict = reading.verdict
+    told = {
+        "verdict": {"kind": verdict.kind, "reason": verdict.reason, "definite": verdict.definite},
+        "outcomes": {name: _outcome_json(outcome) for name, outcome in reading.outcomes.items()},
+    }
+    bucket.put(f"{place}/reading.json", json.dumps(told, ensure_ascii=False).encode())
+
+
+def load_reading(bucket: Bucket, place: str) -> Reading | None:
+    """
+    What `store_reading` stored, or None where it is gone.
+    """
+    raw = bucket.get(f"{place}/reading.json")
+    if raw is None:
+        return None
+    told = json.loads(raw)
+    return Reading(
+        outcomes={name: _outcome(each) for name, each in told["outcomes"].items()},
+        verdict=Verdict(**told["verdict"]),
+    )
+
+
+def _lines_json(lines: Sequence[Line]) -> bytes:
+    told = [
+        {
+            "contact": line.contact,
+            "payload": dict(line.payload),
+            "deliveries": list(line.deliveries),
+            "times": {name: stamp(at) for name, at in line.times.items()},
+        }
+        for line in lines
+    ]
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _line(told: Mapping[str, Any]) -> Line:
+    return Line(
+        contact=told["contact"],
+        payload=told["payload"],
+        deliveries=tuple(told["deliveries"]),
+        times={name: unstamp(at) for name, at in told["times"].items()},
+    )
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, object]:
+    kind = next(name for name, each in OUTCOMES.items() if isinstance(outcome, each))
+    values = {name: getattr(outcome, name) for name in outcome.__slots__}
+    return {
+        "kind": kind,
+        **{name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()},
+    }
+
+
+def _outcome(told: Mapping[str, Any]) -> Outcome:
+    outcome: Outcome = OUTCOMES[told["kind"]](**{name: value for name, value in told.items() if name != "kind"})
+    return outcome

@@ -1,0 +1,67 @@
+"""
+The inbox: where a verified envelope goes, raw, when the table does not take it; it is unpacked later.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from chalicelib.errors import StoreUnavailable
+from chalicelib.model import Envelope, Source
+from chalicelib.records.layout import stamp, unstamp
+from chalicelib.relay.deps import Deps
+
+BODY_BYTES_MAX = 700_000
+"""
+What fits, as base64 and with its headers, into an SQS message of 1 MiB.
+"""
+
+KEPT_HEADERS = frozenset(
+    {"content-type", "accept", "origin", "referer", "accept-language", "x-requested-with", "sec-fetch-mode"},
+)
+
+
+def keep(deps: Deps, envelope: Envelope, source: Source, why: Exception) -> None:
+    """
+    Put a verified envelope into the inbox. Raises StoreUnavailable if it cannot take it either.
+
+    Headers that carry secrets are left behind: what is in the inbox has been verified.
+    """
+    if len(envelope.body) > BODY_BYTES_MAX:
+        raise StoreUnavailable("the table refuses, and the envelope is too large for the inbox", maybe_applied=False)
+    deps.ports.inbox.send(pack(envelope, source))
+    deps.ports.journal.log("envelope.in_inbox", source=source.name, reason=str(why))
+
+
+def pack(envelope: Envelope, source: Source) -> str:
+    """
+    An envelope as a message.
+    """
+    named = {name.removeprefix("header:").lower() for name in (source.event.id, source.event.time, source.event.kind)}
+    headers = {name: value for name, value in envelope.headers.items() if name in KEPT_HEADERS | named}
+    return json.dumps(
+        {
+            "source": envelope.source,
+            "method": envelope.method,
+            "headers": headers,
+            "body": base64.b64encode(envelope.body).decode(),
+            "received_at": stamp(envelope.received_at),
+        },
+        ensure_ascii=False,
+    )
+
+
+def unpack(body: str) -> Envelope:
+    """
+    The envelope that `pack` made. Raises ValueError or KeyError for a message that is not ours.
+    """
+    found = json.loads(body)
+    return Envelope(
+        source=found["source"],
+        method=found["method"],
+        headers=found["headers"],
+        body=base64.b64decode(found["body"]),
+        received_at=unstamp(found["received_at"]),
+        verified=True,
+    )

@@ -1,0 +1,151 @@
+"""
+What an operator sees: lanes with their quota, dead and held deliveries, and one submission's story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chalicelib.errors import RelayError
+from chalicelib.model import Delivery, Lane, LaneKey, LaneState, State
+from chalicelib.planning.ledger import next_call_at, pace_seconds
+from chalicelib.planning.windows import window_name
+from chalicelib.ports import Item, Query
+from chalicelib.records import deliveries, lanes
+from chalicelib.records.layout import ATTENTION, delivery_key, event_key, lane_key, load
+from chalicelib.relay.backlog import oldest_wait, waiting_count
+from chalicelib.relay.deps import Deps
+from chalicelib.relay.drafting import SINGLE_KEY
+
+LISTED_MAX = 1_000
+
+
+class OperatorError(RelayError):
+    """
+    What was asked for cannot be done; the words say why and what can.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneStatus:
+    """
+    A lane as an operator sees it. `used`, `limit` and `reserved` are of the current window (0 where there is none).
+    """
+
+    lane: Lane
+    state: LaneState
+    waiting: int
+    oldest: datetime | None
+    next_call_at: datetime | None
+    used: int = 0
+    limit: int = 0
+    reserved: int = 0
+    pace_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """
+    One submission: what came, and its deliveries with their histories.
+    """
+
+    event: Item
+    fields: Mapping[str, Any] = field(repr=False)
+    deliveries: tuple[Delivery, ...]
+    histories: Mapping[str, tuple[str, ...]]
+
+
+class Viewer:
+    """
+    Looks, and changes nothing.
+    """
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+
+    def status(self) -> list[LaneStatus]:
+        """
+        Every lane of the configuration.
+        """
+        return [self.lane_status(name) for name in sorted(self._deps.config.lanes)]
+
+    def lane_status(self, name: str) -> LaneStatus:
+        """
+        One lane. Raises OperatorError for a name that relay.toml does not have.
+        """
+        lane = self._lane(name)
+        table, now = self._deps.ports.table, self._deps.now()
+        state = lanes.state_from(name, table.query(Query(pk=lane_key(name).pk)))
+        keys = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
+        limit = lane.limits[0] if lane.limits else None
+        return LaneStatus(
+            lane=lane,
+            state=state,
+            waiting=sum(waiting_count(table, name, key) for key in keys),
+            oldest=oldest_wait(table, name, keys),
+            next_call_at=next_call_at(lane, state, now),
+            used=state.used.get(window_name(limit, now), 0) if limit else 0,
+            limit=limit.calls if limit else 0,
+            reserved=limit.reserve if limit else 0,
+            pace_seconds=pace_seconds(lane, state, now) if lane.batching else 0.0,
+        )
+
+    def listed(self, state: State, *, limit: int = LISTED_MAX) -> list[Delivery]:
+        """
+        Dead letters or held deliveries, oldest first.
+        """
+        found = self._deps.ports.table.query(Query(pk=str(state), index=ATTENTION, limit=limit))
+        items = self._deps.ports.table.get(
+            [delivery_key(str(item["attention_sk"]).partition("#")[2]) for item in found]
+        )
+        return [delivery for item in items if item and (delivery := deliveries.from_item(item)).state is state]
+
+    def held_keys(self) -> list[tuple[str, LaneKey, int]]:
+        """
+        Batch keys that the vendor refused: lane, key, and how many rows wait behind it.
+        """
+        table = self._deps.ports.table
+        found = []
+        for name in sorted(self._deps.config.lanes):
+            state = lanes.state_from(name, table.query(Query(pk=lane_key(name).pk)))
+            found += [(name, key, waiting_count(table, name, key.name)) for key in state.keys if key.held_reason]
+        return found
+
+    def delivery(self, delivery_id: str) -> Delivery:
+        """
+        One delivery. Raises OperatorError where there is none.
+        """
+        try:
+            item = self._deps.ports.table.get([delivery_key(delivery_id)])[0]
+        except ValueError:
+            item = None
+        if item is None:
+            raise OperatorError(f"There is no delivery {delivery_id}. Ids look like 01JDXXXXXXXXXXXXXXXXXXXXXX.1")
+        return deliveries.from_item(item)
+
+    def story(self, event_or_delivery_id: str) -> Story:
+        """
+        One submission's whole story, by its id or by the id of one of its deliveries.
+        """
+        event_id = event_or_delivery_id.partition(".")[0]
+        items = self._deps.ports.table.query(Query(pk=event_key(event_id).pk, limit=LISTED_MAX))
+        event = next((item for item in items if item["sk"] == "EVENT"), None)
+        if event is None and not items:
+            raise OperatorError(f"There is no submission {event_id}")
+        rows = [item for item in items if item["sk"] != "EVENT"]
+        return Story(
+            event=event or {},
+            fields=load((event or {}).get("fields")),
+            deliveries=tuple(deliveries.from_item(item) for item in rows),
+            histories={item["id"]: tuple(item.get("history", ())) for item in rows},
+        )
+
+    def _lane(self, name: str) -> Lane:
+        lane = self._deps.lane(name)
+        if lane is None:
+            known = ", ".join(sorted(self._deps.config.lanes)) or "none"
+            raise OperatorError(f"There is no lane {name}. The lanes are: {known}")
+        return lane

@@ -1,0 +1,207 @@
+"""
+One sample per vendor and operation, and what each vendor's answers mean.
+
+A new vendor gets the whole suite by adding its entries here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.destinations import VENDORS
+from chalicelib.destinations.kit import Operation, Vendor
+from chalicelib.model import Batch, Const, Deferred, Destination, FieldName, Line, Outcome, Prepared, Refused, Route
+
+SECRETS = {
+    "user_key": "0f9a11e2d3c4b5a6978812345678abcd",
+    "user_secret": "1f9a11e2d3c4b5a6978812345678abcd",
+    "company_key": "2f9a11e2d3c4b5a6978812345678abcd",
+    "company_secret": "3f9a11e2d3c4b5a6978812345678abcd",
+    "login_id": "relay-login",
+    "api_token": "Tk4f9a11e2d3c4b5a6978812345678abcdTk",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """
+    An operation with values that must be accepted; `required` are the fields it cannot do without.
+    """
+
+    slug: str
+    operation: str
+    fields: Mapping[str, Any]
+    required: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.slug}-{self.operation}"
+
+    @property
+    def vendor(self) -> Vendor:
+        """
+        The vendor's declaration.
+        """
+        return VENDORS[self.slug]
+
+    @property
+    def declared(self) -> Operation:
+        """
+        The operation's declaration.
+        """
+        return self.vendor.operations[self.operation]
+
+    @property
+    def destination(self) -> Destination:
+        """
+        An account of the vendor.
+        """
+        return DESTINATIONS[self.slug]
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """
+        Made-up credentials of that account.
+        """
+        return {name: SECRETS[name] for name in self.vendor.credentials}
+
+    @property
+    def route(self) -> Route:
+        """
+        A route that maps exactly the sample's fields.
+        """
+        return Route(
+            name="sample",
+            source="contact",
+            destination=self.destination.name,
+            operation=self.operation,
+            when="consent == 'yes'",
+            fields={name: FieldName(f"form-{name}") for name in self.fields},
+            settings={name: Const(value) for name, value in self.settings.items()},
+        )
+
+    def prepared(self, **changes: Any) -> Any:
+        """
+        What the vendor makes of the sample's values, some of them changed.
+        """
+        fields = {**self.fields, **changes}
+        return self.vendor.prepare(self.declared, fields, self.settings, self.destination, {})
+
+    def batch(self) -> Batch:
+        """
+        What the vendor is sent: two contacts where it takes many, else one; the last contact merges two deliveries.
+        """
+        prepared = self.prepared()
+        assert isinstance(prepared, Prepared), prepared
+        lines = [Line(contact="c2", payload=prepared.payload, deliveries=("d2", "d3"))]
+        if self.vendor.batching:
+            lines.insert(0, Line(contact="c1", payload=prepared.payload, deliveries=("d1",)))
+        return Batch(
+            lane="lane",
+            destination=self.destination.name,
+            operation=self.operation,
+            settings=prepared.settings,
+            lines=tuple(lines),
+        )
+
+    def data(self, batch: Batch) -> bytes:
+        """
+        The file of a batch; empty for vendors of single calls.
+        """
+        pack = self.vendor.pack
+        return pack(self.declared, batch.settings, batch.lines, self.destination).data if pack else b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """
+    What a status of this vendor means: the outcome, whether it burns an attempt, the verdict on the lane.
+    """
+
+    outcome: type[Outcome]
+    verdict: str
+    burns: bool = False
+
+
+DESTINATIONS = {
+    "satori": Destination(
+        name="satori",
+        vendor="satori",
+        lane="satori-satori",
+        base_url="https://api.satr.jp",
+        credentials="ssm:/ekiden/test/satori",
+        settings={"version": 4, "custom_fields": {"interest": "text", "employees": "integer"}},
+    ),
+    "haihaimail": Destination(
+        name="mail",
+        vendor="haihaimail",
+        lane="haihaimail-api-sample-import",
+        base_url="https://a01.hm-f.jp",
+        credentials="ssm:/ekiden/test/haihaimail",
+        settings={"account": "api_sample"},
+    ),
+}
+
+PERSON = {
+    "email": "hanako.sample+web@example.co.jp",
+    "last_name": "見本",
+    "first_name": "花子",
+    "collection_route": "問合せフォーム",
+    "collection_date": "2026-11-21T09:30:00+09:00",
+    "append_tags": ["資料請求", "展示会"],
+    "memo": "一行目\r\n二行目",
+    "custom:interest": "配信",
+    "custom:employees": 120,
+}
+ROW = {"メールアドレス": "hanako.sample@example.co.jp", "お名前": "見本 花子", "会社名": "株式会社ソ表能"}
+ADDRESS = {"メールアドレス": "hanako.sample@example.co.jp"}
+
+SAMPLES = (
+    Sample(slug="satori", operation="upsert", fields=PERSON, required=("email", "collection_route")),
+    Sample(slug="satori", operation="registration", fields=PERSON, required=("email", "collection_route")),
+    Sample(slug="satori", operation="delete", fields={"email": PERSON["email"]}, required=("email",)),
+    Sample(slug="haihaimail", operation="register", fields=ROW, required=("メールアドレス",), settings={"gid": "12"}),
+    Sample(slug="haihaimail", operation="delete", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
+    Sample(slug="haihaimail", operation="stop", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
+    Sample(slug="haihaimail", operation="forbid", fields=ADDRESS, required=("メールアドレス",), settings={"spid": "3"}),
+    Sample(slug="haihaimail", operation="allow", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
+)
+
+ACCEPTED = {
+    "satori": b'{"status":200,"message":{"customer[hashcode]":"8eced811cdb57f56"}}',
+    "haihaimail": b'{"status":"success","code":"200","version":"v1"}',
+}
+"""
+A body that is a success at this vendor.
+"""
+
+CHARSET = {"satori": "utf-8", "haihaimail": "cp932"}
+PROOF = {"satori": "imported", "haihaimail": "accepted"}
+
+MEANINGS = {
+    "satori": {
+        400: Meaning(outcome=Refused, verdict="fine"),
+        409: Meaning(outcome=Deferred, verdict="fine", burns=True),
+        413: Meaning(outcome=Refused, verdict="fine"),
+    },
+    "haihaimail": {
+        400: Meaning(outcome=Deferred, verdict="key"),
+        409: Meaning(outcome=Deferred, verdict="busy", burns=True),
+        413: Meaning(outcome=Deferred, verdict="too_large"),
+    },
+}
+"""
+What differs from vendor to vendor; the rest of the table is the same for all.
+"""
+
+SAME_FOR_ALL = {
+    401: Meaning(outcome=Deferred, verdict="paused"),
+    403: Meaning(outcome=Deferred, verdict="paused"),
+    404: Meaning(outcome=Deferred, verdict="paused"),
+    405: Meaning(outcome=Deferred, verdict="paused"),
+    302: Meaning(outcome=Deferred, verdict="paused"),
+    418: Meaning(outcome=Deferred, verdict="paused"),
+    429: Meaning(outcome=Deferred, verdict="quota"),
+}
