@@ -1,0 +1,28 @@
+"""
+The vendors that Ekiden speaks to: this dict is the whole list.
+
+Add one by writing a module that declares a `Vendor` (see kit.py), naming it here, and giving the contract tests a
+sample of each of its operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from chalicelib.destinations import haihaimail, satori
+from chalicelib.destinations.kit import Vendor
+
+VENDORS: Mapping[str, Vendor] = MappingProxyType(
+    {
+        satori.VENDOR.slug: satori.VENDOR,
+        haihaimail.VENDOR.slug: haihaimail.VENDOR,
+    },
+)
+
+
+def vendor(slug: str) -> Vendor:
+    """
+    The vendor of that name. Raises KeyError for a name that the configuration check has not seen.
+    """
+    return VENDORS[slug]

@@ -1,0 +1,44 @@
+"""
+Accounts at vendors that the tests of this room share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.model import Destination
+
+
+def satori_account(
+    *, base_url: str = "https://api.satr.jp", substitutes: Mapping[str, str] | None = None, **settings: Any
+) -> Destination:
+    """
+    A SATORI account; keywords are its settings.
+    """
+    return Destination(
+        name="satori",
+        vendor="satori",
+        lane="satori-satori",
+        base_url=base_url,
+        credentials="ssm:/ekiden/test/satori",
+        settings={"version": 4} | settings,
+        substitutes=substitutes or {},
+    )
+
+
+def mail_account(
+    *, base_url: str = "https://a01.hm-f.jp", substitutes: Mapping[str, str] | None = None, **settings: Any
+) -> Destination:
+    """
+    A 配配メール account; keywords are its settings.
+    """
+    return Destination(
+        name="mail",
+        vendor="haihaimail",
+        lane="haihaimail-api-sample-import",
+        base_url=base_url,
+        credentials="ssm:/ekiden/test/mail",
+        settings={"account": "api_sample"} | settings,
+        substitutes=substitutes or {},
+    )
