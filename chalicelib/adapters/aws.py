@@ -33,7 +33,14 @@ class Clients:
     @cached_property
     def sqs(self) -> Any:
         """
-        SQS.
+        SQS, for sending and deleting.
+        """
+        return self._make("sqs", self._read_seconds)
+
+    @cached_property
+    def sqs_poll(self) -> Any:
+        """
+        SQS, for long polls.
         """
         return self._make("sqs", max(self._read_seconds, POLL_READ_SECONDS))
 

@@ -57,6 +57,7 @@ class SqsQueue:
                 WaitTimeSeconds=wait_seconds,
                 AttributeNames=["ApproximateReceiveCount"],
             ),
+            poll=True,
         )
         return [
             Message(
@@ -86,11 +87,11 @@ class SqsQueue:
             gone_is_fine=True,
         )
 
-    def _ask(self, request: Callable[[Any], Any], *, gone_is_fine: bool = False) -> Any:
+    def _ask(self, request: Callable[[Any], Any], *, gone_is_fine: bool = False, poll: bool = False) -> Any:
         import botocore.exceptions  # noqa: PLC0415 - loaded with the client anyway
 
         try:
-            return request(self._clients.sqs)
+            return request(self._clients.sqs_poll if poll else self._clients.sqs)
         except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
             code = getattr(error, "response", {}).get("Error", {}).get("Code", "").rpartition(".")[2]
             if gone_is_fine and code in HANDLE_GONE:

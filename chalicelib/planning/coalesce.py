@@ -49,13 +49,15 @@ class Plan:
     """
     What can be said of some waiting deliveries: lines to send, deliveries overtaken, deliveries that must wait.
 
-    `members` holds the deliveries of each line, for whoever settles it.
+    `members` holds the deliveries of each line, for whoever settles it. `poison` are deliveries that our own code
+    failed to plan; they must not hold up the others.
     """
 
     lines: tuple[Line, ...] = ()
     overtaken: tuple[Overtaken, ...] = ()
     blocked: tuple[Blocked, ...] = ()
     members: Mapping[str, Delivery] = field(default_factory=dict)
+    poison: tuple[tuple[Delivery, str], ...] = ()
 
 
 def coalesce(
@@ -75,18 +77,20 @@ def coalesce(
     groups: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         groups.setdefault(delivery.contact or delivery.id, []).append(delivery)
-    lines: list[Line] = []
-    overtaken: list[Overtaken] = []
-    blocked: list[Blocked] = []
-    members: dict[str, Delivery] = {}
+    plans = []
     for name, group in groups.items():
-        contact = contacts.get(name) or Contact(id=name, lane=group[0].lane)
-        plan = plan_contact(group, contact, rules, now=now, settle_seconds=settle_seconds)
-        lines += plan.lines
-        overtaken += plan.overtaken
-        blocked += plan.blocked
-        members.update(plan.members)
-    return Plan(lines=tuple(lines), overtaken=tuple(overtaken), blocked=tuple(blocked), members=members)
+        contact = contacts.get(name) or Contact(id=group[0].contact, lane=group[0].lane)
+        try:
+            plans.append(plan_contact(group, contact, rules, now=now, settle_seconds=settle_seconds))
+        except Exception as fault:  # noqa: BLE001 - one row that our own code cannot take must not stop the others
+            plans.append(Plan(poison=tuple((each, f"{type(fault).__name__}: {fault}") for each in group)))
+    return Plan(
+        lines=tuple(line for plan in plans for line in plan.lines),
+        overtaken=tuple(each for plan in plans for each in plan.overtaken),
+        blocked=tuple(each for plan in plans for each in plan.blocked),
+        members={name: each for plan in plans for name, each in plan.members.items()},
+        poison=tuple(each for plan in plans for each in plan.poison),
+    )
 
 
 def plan_contact(

@@ -57,7 +57,8 @@ def trim(merged: Stamped, contact: Contact, rules: MergeRules) -> dict[str, tupl
     What of a merged payload is not newer at the vendor already; None where nothing is left to say.
 
     Identity and tags always travel. A required field that is newer there travels with the value last delivered, because
-    the vendor demands the field in every call and an older value must not come back.
+    the vendor demands the field in every call and an older value must not come back. Where that value is not known and
+    leaving it out is told apart from blank, it is left out, for a person to see.
     """
     kept: dict[str, tuple[str, datetime]] = {}
     news = False
@@ -67,7 +68,7 @@ def trim(merged: Stamped, contact: Contact, rules: MergeRules) -> dict[str, tupl
         if not overtaken:
             kept[name] = (value, at)
             news = news or name not in rules.identity
-        elif name in rules.required:
+        elif name in rules.required and (name in contact.kept or not rules.blank_counts):
             kept[name] = (contact.kept.get(name, value), newest or at)
     if not news and contact.times and set(merged) - rules.identity:
         return None

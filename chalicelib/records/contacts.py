@@ -144,8 +144,11 @@ def _times(contact: Contact, line: Line, members: Sequence[Delivery], rules: Mer
 
 
 def _kept(contact: Contact, line: Line, rules: MergeRules) -> dict[str, str]:
-    kept = {name: value for name, value in contact.kept.items() if name in rules.required}
-    return kept | {name: line.payload[name] for name in sorted(rules.required) if name in line.payload}
+    """
+    The last delivered values of fields that some operation of the lane demands in every call.
+    """
+    names = rules.required | set(contact.kept)
+    return {**contact.kept, **{name: line.payload[name] for name in sorted(names) if name in line.payload}}
 
 
 def _pending(text: str) -> Pending:

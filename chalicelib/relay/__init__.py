@@ -8,7 +8,6 @@ wake `Advancer.advance`, which goes the same way through `Caller` (one contact a
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -18,16 +17,18 @@ from chalicelib.errors import EnvelopeRefused, StoreUnavailable
 from chalicelib.model import Config, Envelope, Response
 from chalicelib.ports import Ports
 from chalicelib.records.layout import lane_key
-from chalicelib.relay import inbox
+from chalicelib.relay import faults, inbox
 from chalicelib.relay.accepting import Door
 from chalicelib.relay.advancing import Advancer
+from chalicelib.relay.batch_rounds import BatchRounds
 from chalicelib.relay.batches import Batcher
-from chalicelib.relay.bells import rung
+from chalicelib.relay.bells import backlog_delivery, rung, send_quietly
 from chalicelib.relay.calls import Caller
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.front import Front, excess
 from chalicelib.relay.notices import Notices
 from chalicelib.relay.operating import Operator
+from chalicelib.relay.single_rounds import SingleRounds
 from chalicelib.relay.sweeping import Sweeper
 
 
@@ -44,7 +45,11 @@ class Relay:
         self._caller = Caller(deps, notices)
         self._front = Front(deps, self._door, self._caller)
         self._sweeper = Sweeper(deps, notices)
-        self._advancer = Advancer(deps, self._caller, Batcher(deps, notices), self._sweeper)
+        self._advancer = Advancer(
+            deps,
+            single=SingleRounds(deps, notices, self._caller, self._sweeper),
+            batch=BatchRounds(deps, notices, Batcher(deps, notices), self._sweeper),
+        )
         self.operator = Operator(deps, self._door)
 
     # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,12 +99,24 @@ class Relay:
             self._deps.ports.journal.log("bell.unreadable")
             return
         lane, delivery_id = named
-        if delivery_id:
-            tried = self._caller.try_one(delivery_id)
-            if tried is None or tried.settled:
-                return
-            excess(self._deps, tried, ring=False)
+        if delivery_id and self._try_fresh(lane, delivery_id):
+            return
         self._advancer.advance(lane, deadline=deadline)
+
+    def _try_fresh(self, lane: str, delivery_id: str) -> bool:
+        """
+        Try the delivery that a bell names; whether that settled it. If not, it joins the lane's backlog.
+        """
+        try:
+            tried = self._caller.try_one(delivery_id)
+        except Exception:  # noqa: BLE001 - whatever fails here, the backlog has its own way with it
+            self._deps.ports.journal.log("fault", where="bell", traceback=faults.for_log())
+            send_quietly(self._deps, lane, backlog_delivery(delivery_id))
+            return False
+        if tried is None or tried.settled:
+            return True
+        excess(self._deps, tried, ring=False)
+        return False
 
     def tick(self) -> None:
         """
@@ -114,7 +131,7 @@ class Relay:
         try:
             envelope = inbox.unpack(body)
         except (ValueError, KeyError, TypeError):
-            self._deps.ports.journal.log("inbox.unreadable", traceback=traceback.format_exc(limit=1))
+            self._deps.ports.journal.log("inbox.unreadable", traceback=faults.for_log())
             raise
         try:
             self._front.take_kept(envelope)

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib import sources
-from chalicelib.errors import StoreUnavailable
+from chalicelib.errors import EnvelopeRefused, StoreUnavailable
 from chalicelib.model import Delivery, Envelope, Event, LaneKey, Limit, Source, State
 from chalicelib.planning.windows import JST, window_name
 from chalicelib.ports import Lost, Query
 from chalicelib.records import deliveries as delivery_records
 from chalicelib.records import events as event_records
 from chalicelib.records.events import Acceptance
-from chalicelib.records.layout import event_key
+from chalicelib.records.layout import dump, event_key
 from chalicelib.relay import inbox
 from chalicelib.relay.bells import backlog_call, send_quietly
 from chalicelib.relay.deps import Deps
@@ -36,6 +36,15 @@ leaves without a message is found by the sweeper at the next minute.
 
 DELIVERIES_PER_EVENT_MAX = 30
 RAW_CHARS_MAX = 100_000
+EVENT_BYTES_MAX = 300_000
+"""
+What an item of the table, 400 KB at most, keeps of an event's fields.
+"""
+
+SURELY_SMALL_BYTES = 40_000
+"""
+A body so small cannot grow beyond that, even if every character of it has to be escaped.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +133,8 @@ class Door:
         values: tuple[tuple[str, str], ...],
     ) -> Stored:
         at = envelope.received_at
+        if len(envelope.body) > SURELY_SMALL_BYTES:
+            event = _bounded(event, is_form=source.form is not None)
         held = self._hold_over_ceiling(event, source, at)
         arrival = Arrival(event_id=self._deps.ports.chance.id(at), event=held, at=at, signing_key=signing_key)
         drafted = draft(arrival, self._deps)
@@ -217,6 +228,19 @@ class Door:
         if isinstance(self._deps.ports.table.write(counted), Lost):
             return replace(event, hold=f"ceiling: more than {ceiling.events} events per {ceiling.per}")
         return event
+
+
+def _bounded(event: Event, *, is_form: bool) -> Event:
+    """
+    An event that one item of the table can hold. A visitor may shorten a form; what else is larger is held, cut off.
+    """
+    text = dump(event.fields)
+    if len(text.encode()) <= EVENT_BYTES_MAX:
+        return event
+    if is_form:
+        raise EnvelopeRefused(413, "too_large", f"The fields together are larger than {EVENT_BYTES_MAX:,} bytes.")
+    why = f"larger than {EVENT_BYTES_MAX:,} bytes; the beginning is kept"
+    return replace(event, kind="unusable", fields={"_raw": text[: RAW_CHARS_MAX // 2]}, hold=why)
 
 
 def _hold_full(found: tuple[Delivery, ...], full_contacts: frozenset[str]) -> tuple[Delivery, ...]:

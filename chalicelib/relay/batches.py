@@ -82,6 +82,8 @@ class Batcher:
         plan = self._plan(lane, found)
         for each in plan.overtaken:
             overtake(self._deps, each.delivery, each.why, each.by)
+        for delivery, why in plan.poison:
+            self._bury(delivery, f"our own fault: {why}")
         file = self._pack(key, plan, lane)
         if file is None:
             blocked = [each.until for each in plan.blocked if each.until]
@@ -120,8 +122,7 @@ class Batcher:
         packed = vendor.pack(vendor.operations[key.operation], key.settings, plan.lines, destination)
         for line, why in packed.poison:
             for each in (plan.members[name] for name in line.deliveries):
-                bury(self._deps, each, Turn(state=State.DEAD, reason=why))
-                self._notices.tell_of([replace(each, state=State.DEAD, reason=why)])
+                self._bury(each, why)
         if not packed.taken:
             return None
         batch = Batch(
@@ -152,6 +153,10 @@ class Batcher:
             return False
         self._call(lane, state, call, file, request)
         return True
+
+    def _bury(self, delivery: Delivery, why: str) -> None:
+        bury(self._deps, delivery, Turn(state=State.DEAD, reason=why))
+        self._notices.tell_of([replace(delivery, state=State.DEAD, reason=why)])
 
     # ── what another worker left ────────────────────────────────────────────────────────────────────────────────────
 

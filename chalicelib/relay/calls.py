@@ -7,7 +7,7 @@ Nothing here retries; what may not go now stays waiting.
 
 from __future__ import annotations
 
-import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -31,6 +31,7 @@ from chalicelib.planning.settle import Moment, lane_turn, turn
 from chalicelib.ports import Lost
 from chalicelib.records import contacts, deliveries, lanes
 from chalicelib.records.layout import contact_key, delivery_key, lane_key
+from chalicelib.relay import faults
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.notices import Notices
 from chalicelib.relay.settling import (
@@ -89,6 +90,20 @@ class Caller:
             return Tried(delivery=delivery, again_at=self._deps.now() + UNKNOWN_AGAIN, why="not in relay.toml any more")
         view = self._look(lane, delivery)
         return self._try(delivery, replace(view, pending=self._pending(view.contact, delivery)), lane.timeout_seconds)
+
+    def bury(self, delivery_id: str, why: str) -> None:
+        """
+        Make a dead letter of a delivery that cannot even be tried.
+        """
+        item = self._deps.ports.table.get([delivery_key(delivery_id)])[0] if delivery_id else None
+        if item is not None:
+            self._bury([deliveries.from_item(item)], why)
+
+    def _bury(self, members: Sequence[Delivery], why: str) -> None:
+        for each in members:
+            bury(self._deps, each, Turn(state=State.DEAD, reason=why))
+        told = faults.first_line(why)
+        self._notices.tell_of(replace(each, state=State.DEAD, reason=told) for each in members)
 
     # ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,10 +183,7 @@ class Caller:
         try:
             request = self._deps.vendors[destination.vendor].build(batch, b"", destination, credentials)
         except Exception:  # noqa: BLE001 - one row that our own code cannot take must not stop the lane
-            fault = Turn(state=State.DEAD, reason=f"our own fault:\n{traceback.format_exc(limit=-4)}")
-            for each in members:
-                bury(self._deps, each, fault)
-            self._notices.tell_of(replace(each, state=State.DEAD, reason="our own fault") for each in members)
+            self._bury(members, faults.for_operator())
             return None
         return Ready(
             view=view,

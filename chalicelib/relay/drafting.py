@@ -30,8 +30,14 @@ from chalicelib.records.layout import delivery_id, dump
 from chalicelib.relay.deps import Deps
 
 SINGLE_KEY = "-"
+PAYLOAD_BYTES_MAX = 150_000
+"""
+A transaction takes 4 MB: an event and twenty deliveries of at most 150 KB.
+"""
+
+SURELY_SMALL_CHARS = 20_000
+CUT_CHARS = 500
 VISITOR_CAN_MEND = frozenset({"missing", "invalid"})
-DETAIL_ROUTE = "not accepted by any route"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +171,8 @@ def _waiting(
     operation: Operation,
 ) -> tuple[Delivery, LaneKey | None]:
     lane = deps.config.lanes[base.lane]
+    if _bytes_of(prepared.payload) > PAYLOAD_BYTES_MAX:
+        return _dead(base, {}, f"mapped to more than {PAYLOAD_BYTES_MAX:,} bytes; see the submission"), None
     hold = arrival.event.hold
     delivery = replace(
         base,
@@ -207,7 +215,17 @@ def _dead(base: Delivery, fields: Mapping[str, Any], reason: str) -> Delivery:
     A dead letter keeps what was mapped, so that a person can see it and mend it.
     """
     payload = {name: _text(value) for name, value in fields.items() if value is not None}
+    if _bytes_of(payload) > PAYLOAD_BYTES_MAX:
+        payload = {name: value[:CUT_CHARS] for name, value in payload.items()}
     return replace(base, state=State.DEAD, reason=reason, payload=payload, settled_at=base.arrived_at)
+
+
+def _bytes_of(payload: Mapping[str, str]) -> int:
+    """
+    How large a payload is in the table; small ones are not measured exactly.
+    """
+    characters = sum(map(len, payload.values()))
+    return len(dump(payload).encode()) if characters > SURELY_SMALL_CHARS else characters
 
 
 def _text(value: object) -> str:

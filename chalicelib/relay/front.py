@@ -8,7 +8,6 @@ patience. Everything else is woken by a bell or waits for its batch; the answer 
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -16,7 +15,7 @@ from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused, StoreUnavailable
 from chalicelib.model import Delivery, Envelope, Response, Source, State
 from chalicelib.records.deliveries import IN_BACKLOG
-from chalicelib.relay import inbox
+from chalicelib.relay import faults, inbox
 from chalicelib.relay.accepting import Admitted, Door, Stored
 from chalicelib.relay.bells import backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.calls import Caller
@@ -60,15 +59,15 @@ class Front:
         source, journal = self._deps.config.sources.get(envelope.source), self._deps.ports.journal
         name = source.name if source else "(unknown)"
         try:
-            if source is None:
-                raise sources.unauthorized()
             return self._accept(envelope, source)
         except EnvelopeRefused as refused:
             journal.log("envelope.refused", source=name, status=refused.status, code=refused.code)
             return sources.problem(envelope, source, refused)
         except StoreUnavailable as unavailable:
             journal.log("envelope.not_stored", source=name, reason=str(unavailable))
-            return sources.problem(envelope, source, UNAVAILABLE)
+        except Exception:  # noqa: BLE001 - nothing was kept, so nothing is promised; the sender tries again
+            journal.log("fault", where="door", source=name, traceback=faults.for_log())
+        return sources.problem(envelope, source, UNAVAILABLE)
 
     def preflight(self, envelope: Envelope) -> Response:
         """
@@ -103,7 +102,9 @@ class Front:
 
     # ── the way of one envelope ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _accept(self, envelope: Envelope, source: Source) -> Response:
+    def _accept(self, envelope: Envelope, source: Source | None) -> Response:
+        if source is None:
+            raise sources.unauthorized()
         deps = self._deps
         secrets = {each: deps.ports.secrets.get(each) for each in sources.secret_refs(source)}
         if envelope.method == "GET":
@@ -127,7 +128,7 @@ class Front:
         except (EnvelopeRefused, StoreUnavailable):
             raise
         except Exception as fault:  # noqa: BLE001 - whatever it is, the sender has done nothing wrong
-            self._deps.ports.journal.log("fault", where="accept", source=source.name, traceback=traceback.format_exc())
+            self._deps.ports.journal.log("fault", where="accept", source=source.name, traceback=faults.for_log())
             inbox.keep(self._deps, envelope, source, fault)
             return Admitted(in_inbox=True)
 
@@ -142,8 +143,8 @@ class Front:
                 return self._wait_for_first(admitted.stored[0], until)
             fresh = [each for stored in admitted.stored for each in stored.deliveries]
             return self._deliver_fresh(fresh, until, in_request=source.form is not None)
-        except StoreUnavailable as unavailable:  # stored is stored: the answer is a success all the same
-            self._deps.ports.journal.log("delivery.left_waiting", source=source.name, reason=str(unavailable))
+        except Exception:  # noqa: BLE001 - stored is stored: the answer is a success, and the sweeper finds the rest
+            self._deps.ports.journal.log("fault", where="deliver", source=source.name, traceback=faults.for_log())
             return []
 
     def _deliver_fresh(self, fresh: Sequence[Delivery], until: datetime, *, in_request: bool) -> list[Delivery]:

@@ -48,6 +48,14 @@ class Operator(Viewer):
         self._deps.ports.table.write(lanes.resume(name))
         ring_quietly(self._deps, [bell(name)])
 
+    def ring(self, name: str = "") -> list[str]:
+        """
+        Wake a lane, or every lane, without waiting for the minute. Returns the names of those that were rung.
+        """
+        names = [self._lane(name).name] if name else sorted(self._deps.config.lanes)
+        self._deps.ports.bell.send(*(bell(each) for each in names))
+        return names
+
     def release_key(self, lane: str, key: str, *, bisect_calls: int = 0) -> None:
         """
         Send a held key's rows again; with `bisect_calls`, in halves, to find the row at fault within so many calls.
@@ -169,6 +177,12 @@ class Operator(Viewer):
         self._must(deliveries.supersede(old, new[0].event_id, "read again", retention, now=now), of=old.id)
         ring_quietly(self._deps, [bell(name) for name in sorted({each.lane for each in new})])
         return new
+
+    def note_reveal(self, name: str) -> None:
+        """
+        Put on record that personal values of a delivery or submission were shown in clear.
+        """
+        self._deps.ports.journal.log("operator.revealed", id=name)
 
     # ── both ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,7 @@ too many changes nothing.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import islice
 
 from chalicelib.model import Delivery, Lane, LaneKey, LaneState, Notice, State
 from chalicelib.planning.windows import window_name
@@ -20,6 +21,7 @@ from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.relay.notices import Notices
 
+SCANNED_MAX = 1_000
 RESENT_MAX = 100
 
 
@@ -81,10 +83,10 @@ class Sweeper:
         The oldest deliveries of a lane that could go now: waiting, or sending by a worker that did not come back.
         """
         now = self._deps.now()
-        ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=RESENT_MAX)
+        ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=SCANNED_MAX)
         items = self._deps.ports.table.get([delivery_key(each) for each in ids])
         found = [deliveries.from_item(item) for item in items if item is not None]
-        return [
+        due = (
             each
             for each in found
             if self._deps.known(each)
@@ -92,7 +94,8 @@ class Sweeper:
                 (each.state in {State.WAITING, State.UNCERTAIN} and (each.after is None or each.after <= now))
                 or (each.state is State.SENDING and each.sending_until is not None and each.sending_until <= now)
             )
-        ]
+        )
+        return list(islice(due, RESENT_MAX))
 
 
 def _waits_long(lane: Lane, state: LaneState, waited: float) -> Notice:

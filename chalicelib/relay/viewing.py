@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import RelayError
-from chalicelib.model import Delivery, Lane, LaneKey, LaneState, State
+from chalicelib.model import Config, Delivery, Lane, LaneKey, LaneState, State
 from chalicelib.planning.ledger import next_call_at, pace_seconds
 from chalicelib.planning.windows import window_name
 from chalicelib.ports import Item, Query
@@ -66,6 +66,13 @@ class Viewer:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
 
+    @property
+    def config(self) -> Config:
+        """
+        The configuration that this relay works by.
+        """
+        return self._deps.config
+
     def status(self) -> list[LaneStatus]:
         """
         Every lane of the configuration.
@@ -102,6 +109,12 @@ class Viewer:
             [delivery_key(str(item["attention_sk"]).partition("#")[2]) for item in found]
         )
         return [delivery for item in items if item and (delivery := deliveries.from_item(item)).state is state]
+
+    def count(self, state: State) -> int:
+        """
+        How many deliveries are dead, or held.
+        """
+        return self._deps.ports.table.count(Query(pk=str(state), index=ATTENTION))
 
     def held_keys(self) -> list[tuple[str, LaneKey, int]]:
         """
