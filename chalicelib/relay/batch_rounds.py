@@ -115,7 +115,7 @@ class BatchRounds:
         """
         words = faults.for_log()
         self._deps.ports.journal.log("fault", where="batch", lane=lane.name, key=key.name, traceback=words)
-        reason = f"our own fault: {words.rpartition(" > ")[2]}"
+        reason = "our own fault: " + words.rpartition(" > ")[2]
         self._deps.ports.table.write(lane_keys.hold(lane.name, key, reason))
         self._notices.tell((_our_fault(lane, key, reason),))
 
