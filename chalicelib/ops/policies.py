@@ -1,0 +1,101 @@
+"""
+One least-privilege role a function: the IAM policy documents that Chalice puts into the roles.
+
+Every statement names its resources. Only the network interfaces of a function in a VPC have none to name; AWS's own
+managed policy gives that right, and only where a lane leaves through a fixed address (template.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chalicelib.model import Config
+from chalicelib.ops.names import ADVANCE, API, FUNCTIONS, TICK, UNPACK, Function, function_name, lane_id
+from chalicelib.ops.references import parameter_arns, references, secret_arns
+
+Json = dict[str, Any]
+
+READ = ("GetItem", "BatchGetItem", "Query")
+WRITE = ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+"""
+A transaction needs the rights of its single writes and none of its own.
+"""
+TABLE = {API: (*READ, *WRITE), ADVANCE: (*READ, *WRITE), TICK: (*READ, "PutItem"), UNPACK: (*READ, *WRITE)}
+CONSUME = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+WAITING_READERS = frozenset({ADVANCE, TICK})
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def policies(config: Config, stage: str) -> dict[Function, Json]:
+    """
+    The policy document of each function's role.
+    """
+    return {function: _document(config, stage, function) for function in FUNCTIONS}
+
+
+def backlogs(config: Config) -> list[Json]:
+    """
+    The ARNs of all lanes' backlog queues.
+    """
+    return [_arn_of(f"{lane_id(lane)}Queue") for lane in sorted(config.lanes)]
+
+
+def _document(config: Config, stage: str, function: Function) -> Json:
+    statements = [
+        _log(config, stage, function),
+        *_table(function),
+        *_queues(config, function),
+        *_bucket(function),
+        _allow("Notices", ["sns:Publish"], [{"Ref": "Topic"}]),
+        *_secrets(references(config, function)),
+        {"Fn::If": ["OwnKey", _allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [{"Ref": "KeyArn"}]), NO_VALUE]},
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _log(config: Config, stage: str, function: Function) -> Json:
+    group = f"/aws/lambda/{function_name(config, stage, function)}"
+    arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*"}
+    return _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [arn])
+
+
+def _table(function: Function) -> Iterable[Json]:
+    table = _arn_of("Table")
+    yield _allow("Table", [f"dynamodb:{action}" for action in TABLE[function]], [table])
+    if function in WAITING_READERS:
+        yield _allow("Waiting", ["dynamodb:Query"], [{"Fn::Sub": "${Table.Arn}/index/waiting"}])
+
+
+def _queues(config: Config, function: Function) -> Iterable[Json]:
+    lanes = backlogs(config)
+    inbox = [_arn_of("InboxQueue")] if function is API else []
+    sent_to = [_arn_of("BellQueue"), *inbox, *(lanes if function is not TICK else [])]
+    yield _allow("Send", ["sqs:SendMessage"], sent_to)
+    received = [*([_arn_of(function.queue)] if function.queue else []), *(lanes if function is ADVANCE else [])]
+    if received:
+        yield _allow("Receive", [f"sqs:{action}" for action in CONSUME], received)
+
+
+def _bucket(function: Function) -> Iterable[Json]:
+    if function is ADVANCE:
+        yield _allow("Objects", ["s3:GetObject", "s3:PutObject"], [{"Fn::Sub": "${Bucket.Arn}/*"}])
+        # Without it S3 answers 403 instead of 404 for an object that its lifecycle has removed.
+        yield _allow("Missing", ["s3:ListBucket"], [_arn_of("Bucket")])
+
+
+def _secrets(names: Sequence[str]) -> Iterable[Json]:
+    parameters = parameter_arns(names)
+    if parameters:
+        yield _allow("Parameters", ["ssm:GetParameter", "ssm:GetParameters"], parameters)
+    stored = secret_arns(names)
+    if stored:
+        yield _allow("Secrets", ["secretsmanager:GetSecretValue"], stored)
+
+
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[Json]) -> Json:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+
+
+def _arn_of(logical: str) -> Json:
+    return {"Fn::GetAtt": [logical, "Arn"]}
