@@ -18,7 +18,8 @@ from chalicelib.relay import Relay
 
 refuse_plain_chalice(os.environ)
 
-app = Chalice(app_name="ekiden")
+# Powertools writes the logs; Chalice's own handler would write every line a second time.
+app = Chalice(app_name="ekiden", configure_logs=False)
 # Only these two: a type that is also answered with would turn answers into 400s where a sender gives no Accept header.
 app.api.binary_types = [*app.api.binary_types, "multipart/form-data", "text/csv"]
 ANY_TYPE = ["*/*"]

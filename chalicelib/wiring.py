@@ -7,6 +7,7 @@ Wiring: the environment and relay.toml become one Relay. The only place that rea
 | EKIDEN_TABLE, EKIDEN_BUCKET | names of the table and the bucket |
 | EKIDEN_BELL_URL, EKIDEN_INBOX_URL | the queues' URLs |
 | EKIDEN_LANES | JSON: lane name → URL of its backlog queue |
+| EKIDEN_SECRETS | the secret references this function may read, separated by commas; SSM ones are read at once |
 | EKIDEN_TOPIC_ARN | where notices go |
 | EKIDEN_CLOCK_FILE | on a developer's machine only: a file with the seconds by which the relay's clock is moved |
 | EKIDEN_CONFIG | on a developer's machine only: another relay.toml than the packaged one |
@@ -33,7 +34,7 @@ from chalicelib.guard import movable_clock_allowed
 from chalicelib.model import Config
 from chalicelib.ports import Ports
 from chalicelib.relay import Relay
-from chalicelib.sources import PRESETS, secret_refs
+from chalicelib.sources import PRESETS
 
 PACKAGED = Path(__file__).with_name("relay.toml")
 
@@ -43,7 +44,7 @@ def build(environ: Mapping[str, str]) -> Relay:
     The relay of this worker.
     """
     config = load(environ)
-    return Relay(config, VENDORS, ports(config, environ))
+    return Relay(config, VENDORS, ports(environ))
 
 
 def load(environ: Mapping[str, str]) -> Config:
@@ -56,7 +57,7 @@ def load(environ: Mapping[str, str]) -> Config:
     return parse(path.read_bytes(), vendors=VENDORS, presets=PRESETS, stage=environ.get("EKIDEN_STAGE", ""))
 
 
-def ports(config: Config, environ: Mapping[str, str]) -> Ports:
+def ports(environ: Mapping[str, str]) -> Ports:
     """
     The outside world on AWS.
     """
@@ -69,24 +70,11 @@ def ports(config: Config, environ: Mapping[str, str]) -> Ports:
         backlogs={lane: SqsQueue(clients, url) for lane, url in queues.items()},
         bucket=S3Bucket(clients, environ["EKIDEN_BUCKET"]),
         transport=HttpTransport(),
-        secrets=ReferencedSecrets(references(config), environ),
+        secrets=ReferencedSecrets(tuple(filter(None, environ.get("EKIDEN_SECRETS", "").split(","))), environ),
         clock=_clock(environ),
         chance=SystemChance(),
         journal=PowertoolsJournal(clients, environ.get("EKIDEN_TOPIC_ARN", "")),
     )
-
-
-def references(config: Config) -> tuple[str, ...]:
-    """
-    Every secret that the configuration names.
-    """
-    found = list(config.secret)
-    for source in config.sources.values():
-        found += secret_refs(source)
-    for destination in config.destinations.values():
-        given = destination.credentials
-        found += [given] if isinstance(given, str) else given.values()
-    return tuple(dict.fromkeys(found))
 
 
 def _clock(environ: Mapping[str, str]) -> SystemClock:

@@ -1,0 +1,59 @@
+# Ekiden's commands. Needs Python 3.11 to 3.13 and make; everything else is installed into .venv by the first command.
+
+PYTHON ?= python3
+CONFIG ?= relay.toml
+STAGE ?= prod
+PORT ?= 8080
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check unit stack serve deploy bench clean
+
+help:
+	@echo "make demo              the whole relay on this machine, with vendors' sandboxes (ONCE=1 ends by itself)"
+	@echo "make serve CONFIG=…    the packaged relay on this machine, with your relay.toml (PORT=8080)"
+	@echo "make test              linter, types, and all tests"
+	@echo "make bench             figures: CPU, requests to AWS, cold start, files"
+	@echo "make deploy STAGE=prod CONFIG=relay.toml   to AWS"
+
+$(READY): requirements.txt requirements-dev.txt pyproject.toml
+	@echo "• installing what Ekiden needs into $(VENV) (a minute, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/python -m tests.demo $(if $(ONCE),--once)
+
+serve: $(READY)
+	@$(BIN)/python -m chalicelib.ops.serve --config "$(CONFIG)" --port "$(PORT)"
+
+deploy: $(READY)
+	@$(BIN)/python -m chalicelib.ops.deploy --stage "$(STAGE)" --config "$(CONFIG)" $(if $(KEY),--key "$(KEY)") $(if $(FORCE),--force)
+
+test: check unit stack
+
+check: $(READY)
+	@echo "• ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@echo "• mypy"
+	@$(BIN)/mypy
+
+unit: $(READY)
+	@echo "• unit, contract and scenario tests"
+	@$(BIN)/pytest -q -n 2 -m "not stack"
+
+stack: $(READY)
+	@echo "• tests on the embedded local AWS"
+	@$(BIN)/pytest -q -m stack
+
+bench: $(READY)
+	@$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .ekiden .mypy_cache .ruff_cache .pytest_cache .hypothesis
