@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from chalicelib.model import Fault
+from chalicelib.value import positional_value
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -59,7 +59,7 @@ class Report:
         self._faults[fault] = None
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Place:
     """
     One place in the file, such as `routes[2].fields.email`. The top of the file is the empty path.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import texts
@@ -16,6 +16,7 @@ from chalicelib.config.mappings import field_mappings, setting_mappings
 from chalicelib.config.place import Place, shown, suggestion
 from chalicelib.config.schema import Rule, Shape, as_table, in_words, read
 from chalicelib.model import Destination, Route, Source
+from chalicelib.value import value
 
 if TYPE_CHECKING:
     from chalicelib.destinations.kit import Operation, Vendor
@@ -38,7 +39,7 @@ ROUTE: Shape = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Known:
     """
     What routes may refer to. A destination of an unknown vendor is None: it exists, and nothing is checked against it.
@@ -49,7 +50,7 @@ class Known:
     vendors: Mapping[str, Vendor]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Draft:
     """
     A route with its place, before it has its final name. `named` is what the file calls it, if anything.
@@ -68,9 +69,9 @@ def routes(raw: object, place: Place, known: Known) -> tuple[Route, ...]:
         place.fault(f"is {in_words(raw)}, where a list of tables is wanted", "Write [[routes]] with two brackets.")
         return ()
     drafts: list[_Draft] = []
-    for number, value in enumerate(raw):
+    for number, entry in enumerate(raw):
         here = place.item(number)
-        table = as_table(value, here)
+        table = as_table(entry, here)
         if table is not None:
             drafts += _drafts(table, here, known)
     _check_count(drafts)

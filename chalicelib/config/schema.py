@@ -8,13 +8,13 @@ is left out, so that the reading goes on. Defaults live in the model's dataclass
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from chalicelib.config.expressions import check_expression
 from chalicelib.config.place import Place, nearest, shown, suggestion
 from chalicelib.config.texts import SECRET_EXAMPLE, Wrong, reference
+from chalicelib.value import value
 
 Clean = Callable[[str], "str | Wrong"]
 """
@@ -27,7 +27,7 @@ The longest text that a key takes: a consent statement, a fixed answer.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Rule:
     """
     What may stand at one key.

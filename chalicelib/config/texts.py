@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from chalicelib.config.place import shown
+from chalicelib.value import positional_value
 
 SECRET_EXAMPLE = "ssm:/ekiden/prod/name"  # noqa: S105 - a reference, not a secret
 
@@ -32,7 +32,7 @@ _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Wrong:
     """
     What is wrong with a text, to be read after its path, and the remedy as a whole sentence.

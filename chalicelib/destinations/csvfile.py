@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from chalicelib.destinations.charset import describe, fit
 from chalicelib.destinations.kit import Packed
 from chalicelib.model import Line
+from chalicelib.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Sheet:
     """
     What the file must be: its columns in order, its charset, its greatest size in bytes.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta, timezone
 
 from chalicelib.destinations.charset import describe, fit
@@ -16,6 +16,7 @@ from chalicelib.destinations.kit import Field
 from chalicelib.destinations.text import clean, clip, half_width, is_blank, to_text
 from chalicelib.model import Problem
 from chalicelib.model.arrival import Json
+from chalicelib.value import value
 
 _JST = timezone(timedelta(hours=9))
 
@@ -37,7 +38,7 @@ _TAG_BANNED = ("(", ")", "AND", "NOT", "OR")
 Shaped = str | Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Terms:
     """
     What holds for all fields of one delivery: the charset, the substitute table, and per field refuse or clip.

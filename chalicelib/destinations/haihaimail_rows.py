@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.destinations.charset import CHARSETS, fit
 from chalicelib.destinations.checks import setting
@@ -18,6 +18,7 @@ from chalicelib.destinations.haihaimail_terms import SETTINGS, choose
 from chalicelib.destinations.kit import Field, Operation, Overflow, PrepareResult, Settings
 from chalicelib.model import Destination, MergeRules, Prepared, Problem
 from chalicelib.model.arrival import Json
+from chalicelib.value import value
 
 ADDRESS_CHARS_MAX = 255
 COLUMNS = "columns"
@@ -112,7 +113,7 @@ def prepare(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Row:
     """
     The cells by item name, the names by which the route calls the items, and what is wrong with cells left out.
@@ -127,17 +128,17 @@ def _row(fields: Mapping[str, Json], destination: Destination, overflow: Overflo
     charset, known = charset_of(destination), items_of(destination)
     terms = Terms(charset=charset, substitutes=destination.substitutes, overflow=overflow)
     row = _Row(cells={}, names={}, problems=[])
-    for name, value in fields.items():
+    for name, given in fields.items():
         item, unfit = fit(name, charset)
         if unfit:
             row.problems.append(unencodable(name, unfit, charset))
             continue
         row.names[item] = name
         field = replace(known[item], name=name) if item in known else Field(name=name, label=name)
-        shaped = accept(field, value, terms)
+        shaped = accept(field, given, terms)
         if isinstance(shaped, Problem):
             row.problems.append(shaped)
-        elif shaped or (erasing and value is not None):
+        elif shaped or (erasing and given is not None):
             row.cells[item] = shaped
     return row
 

@@ -8,7 +8,7 @@ cannot forget them; the module knows only its vendor's fields, request form and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,7 @@ from chalicelib.model import (
     Reply,
     Route,
 )
+from chalicelib.value import value
 
 
 class Merge(StrEnum):
@@ -39,7 +40,7 @@ class Merge(StrEnum):
     APPEND = "append"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Field:
     """
     One field of a vendor operation, as its documentation states it.
@@ -61,7 +62,7 @@ class Field:
     free_text: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Setting:
     """
     One setting of a destination (`[destinations.x]`) or of an operation (`[routes.settings]`).
@@ -80,7 +81,7 @@ class Setting:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Operation:
     """
     One thing a vendor's API can do.
@@ -109,7 +110,7 @@ class Operation:
         return self.effect in {Effect.OPT_OUT, Effect.REMOVE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Packed:
     """
     Lines made into one file: its exact bytes, the lines that are in it, and those whose bytes could not be made.
@@ -150,7 +151,7 @@ Settings = Mapping[str, str]
 PrepareResult = Prepared | tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Vendor:
     """
     What Ekiden must know of one vendor. All functions are pure.

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from chalicelib.model import Batch, Deferred, NoReply, Outcome, Reading, Reply, Uncertain, Verdict
 from chalicelib.model.arrival import Json
+from chalicelib.value import value
 
 WORDS_CHARS_MAX = 300
 RETRY_AFTER_SECONDS_MAX = 86_400.0
@@ -30,7 +31,7 @@ _PRIVATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Answer:
     """
     A reply as far as anybody can read it: its HTTP status, its JSON object (else empty), and what it is otherwise.
@@ -51,7 +52,7 @@ class Answer:
         return 200 <= self.http <= 299
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Causes:
     """
     What an operator should look at: whose reply it is, why keys may be refused, why an address may be wrong.

@@ -5,9 +5,11 @@ What knocks (Envelope), what it means (Event), and what the door answers (Respon
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from chalicelib.value import value
 
 Json = Any
 """
@@ -15,7 +17,7 @@ A JSON value: None, bool, int, float, str, list or dict of the same.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Envelope:
     """
     One HTTP request as it came: raw bytes, nothing interpreted.
@@ -35,7 +37,7 @@ class Envelope:
     verified: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Event:
     """
     What one record of an envelope means: one contact's fields at one time.
@@ -57,7 +59,7 @@ class Event:
     evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Response:
     """
     What the door answers, in neutral form; app.py turns it into Chalice's.

@@ -5,11 +5,13 @@ Batch → Call → Reply → Outcome: one vendor request and what its answer mea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from chalicelib.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Line:
     """
     One contact in a batch: the merged payload, the deliveries it carries (oldest first), and when each field is from.
@@ -22,7 +24,7 @@ class Line:
     attempts: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Batch:
     """
     Lines of one lane and one key that travel in one call.
@@ -35,7 +37,7 @@ class Batch:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Call:
     """
     One vendor request, complete. It is never shown or logged: it holds keys and personal data.
@@ -47,7 +49,7 @@ class Call:
     body: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reply:
     """
     The vendor's answer: status, lower-case headers, at most `reply_bytes_max` of its body.
@@ -58,7 +60,7 @@ class Reply:
     body: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NoReply:
     """
     No answer came. `sent` is false only where the request certainly did not reach the vendor (refused, no such host).
@@ -68,7 +70,7 @@ class NoReply:
     sent: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Delivered:
     """
     The vendor has it. `proof` is accepted (a file was taken) or imported (the row is stored).
@@ -81,7 +83,7 @@ class Delivered:
     result: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Refused:
     """
     It will never work as it is: a dead letter with the vendor's words.
@@ -90,7 +92,7 @@ class Refused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Deferred:
     """
     Not now, and certainly not applied: it waits. `burns` says whether this was an attempt (a 429 is none).
@@ -100,7 +102,7 @@ class Deferred:
     burns: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Uncertain:
     """
     Sent, and the answer is lost or unreadable: maybe applied. `harmless` says whether the same call may be repeated.
@@ -113,7 +115,7 @@ class Uncertain:
 Outcome = Delivered | Refused | Deferred | Uncertain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Verdict:
     """
     What a reply says about the lane, beside its rows.
@@ -132,7 +134,7 @@ class Verdict:
     suspect: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reading:
     """
     What one reply means: one outcome for each delivery of the batch, by id, and the verdict on the lane.

@@ -5,15 +5,16 @@ Config: what relay.toml says, validated whole.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chalicelib.model.lane import Lane
 from chalicelib.model.route import Route
 from chalicelib.model.source import SecretRefs, Source
+from chalicelib.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Destination:
     """
     One vendor account: settings, credentials (references), and the lane its calls are counted in.
@@ -31,7 +32,7 @@ class Destination:
     substitutes: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Retention:
     """
     How long payloads are kept, per state, in days.
@@ -42,7 +43,7 @@ class Retention:
     event_days: int = 180
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Alarms:
     """
     Who is told, and when waiting becomes worth telling.
@@ -52,7 +53,7 @@ class Alarms:
     wait_seconds_max: int = 7_200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Egress:
     """
     Where the advancing function runs when a lane has `egress = "fixed"`: private subnets behind one Elastic IP.
@@ -62,7 +63,7 @@ class Egress:
     security_group_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Config:
     """
     The whole of relay.toml.

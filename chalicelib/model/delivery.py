@@ -5,9 +5,11 @@ Delivery: one event for one destination operation. Contact: what a lane knows of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from chalicelib.value import value
 
 
 class State(StrEnum):
@@ -48,7 +50,7 @@ class Effect(StrEnum):
     REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Prepared:
     """
     A mapped payload that the vendor's rules accept: what a destination makes of a route's fields.
@@ -65,7 +67,7 @@ class Prepared:
     urgent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Delivery:
     """
     One event for one destination operation: its payload and its state.
@@ -114,7 +116,7 @@ class Delivery:
         return (self.event_time, self.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Pending:
     """
     One entry of a contact's list of undelivered deliveries: enough to decide order without reading them.
@@ -133,7 +135,7 @@ class Pending:
         return (self.event_time, self.delivery_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Contact:
     """
     What one lane knows of one address: pending deliveries, and per field the event time last delivered.
@@ -154,7 +156,7 @@ class Contact:
     last_call_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MergeRules:
     """
     How the payloads of one operation merge, per vendor field; what is not named here is "newest wins, blank keeps".

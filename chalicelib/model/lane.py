@@ -5,11 +5,13 @@ Lane: the scope of one vendor quota, with its limits, its pace and its state.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from chalicelib.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Limit:
     """
     At most `calls` calls per window; `reserve` of them are kept back for urgent work.
@@ -23,7 +25,7 @@ class Limit:
     reserve: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Rate:
     """
     A bucket of `burst` calls that refills one call every `interval_ms`: over any t seconds at most burst + t/interval.
@@ -33,7 +35,7 @@ class Rate:
     burst: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Lane:
     """
     The scope of one vendor quota: one backlog queue, one pace, one breaker.
@@ -58,7 +60,7 @@ class Lane:
     attempts_max: int = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LaneKey:
     """
     One batch key of a lane: the settings that a call's rows share. Lanes without batches have the one key "-".
@@ -79,7 +81,7 @@ class LaneKey:
     bisect_left: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Breaker:
     """
     Why and until when a lane makes no call. `failures` in a row; `probes` made since it closed.
@@ -95,7 +97,7 @@ class Breaker:
     probes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OpenCall:
     """
     The one batch call that a lane may have open, from before it is sent until all its rows are settled.
@@ -116,7 +118,7 @@ class OpenCall:
     verdict: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LaneState:
     """
     What the table knows of a lane now: a snapshot; only conditional writes decide.
@@ -137,7 +139,7 @@ class LaneState:
     keys: tuple[LaneKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reservation:
     """
     The right to make one call, to be claimed by one conditional write: all windows or none.

@@ -4,10 +4,10 @@ What is wrong, told to the one who can mend it: an operator (Fault), a visitor (
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from chalicelib.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Fault:
     """
     One fault of relay.toml: where it is, what is wrong, and what to write instead.
@@ -24,7 +24,7 @@ class Fault:
         return f"{self.path}: {self.message}. {self.remedy}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Problem:
     """
     Why a payload cannot be sent as it is: the vendor's field, a stable code, and words for a person.
@@ -42,7 +42,7 @@ class Problem:
         return f"{self.field}: {self.text}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FieldProblem:
     """
     One field of a form that the visitor can mend: its name, its labels, and the words in both languages.

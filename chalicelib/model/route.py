@@ -5,10 +5,12 @@ Route: source → destination + operation + mapping + condition.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from chalicelib.value import positional_value, value
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class FieldName:
     """
     A mapping that is a bare string: the literal name of a field ("your-email", "お名前", "customer[email]").
@@ -17,7 +19,7 @@ class FieldName:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Const:
     """
     A mapping `{ const = "…" }`: always this value.
@@ -26,7 +28,7 @@ class Const:
     value: str | int | float | bool
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Expr:
     """
     A mapping `{ expr = "…" }`: JMESPath over the event's fields and `_time`, `_arrived`, `_kind`, `_source`, `_id`.
@@ -38,7 +40,7 @@ class Expr:
 Mapped = FieldName | Const | Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Route:
     """
     One way from a source to one operation of a destination.

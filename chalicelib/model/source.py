@@ -8,7 +8,9 @@ sender needs no Python. Secrets are references (`ssm:…`, `secretsmanager:…`,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from chalicelib.value import value
 
 SecretRefs = tuple[str, ...]
 """
@@ -16,7 +18,7 @@ References to the live values of one secret: the current one, and the previous o
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Token:
     """
     A shared secret that the sender repeats: `place` is path, query, header, basic, form or json.
@@ -31,7 +33,7 @@ class Token:
     secret: SecretRefs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Hmac:
     """
     A signature over the raw body, as every sender of senders.md §6 makes it.
@@ -62,7 +64,7 @@ class Hmac:
     secret: SecretRefs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Browser:
     """
     What can be asked of a public form: an allow-listed Origin (empty: any), when the browser sends one.
@@ -77,7 +79,7 @@ One check of the sender. A source lists several; all must pass.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Handshake:
     """
     A sender's proof-of-ownership ritual: echo a query parameter (GET) or a JSON field (POST).
@@ -93,7 +95,7 @@ class Handshake:
     secret: SecretRefs = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Parse:
     """
     Bytes to fields.
@@ -112,7 +114,7 @@ class Parse:
     depth_max: int = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Records:
     """
     Which parts of the parsed body are the single records, and how a record becomes flat fields.
@@ -131,7 +133,7 @@ class Records:
     records_max: int = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EventRule:
     """
     How a record names itself: kind, id and time, each a JMESPath over the record (or `header:Name`).
@@ -151,7 +153,7 @@ class EventRule:
     dedupe_seconds: int = 604_800
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Respond:
     """
     The success answer: kind json, text, empty or page (a browser form), with its status and fixed body.
@@ -162,7 +164,7 @@ class Respond:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FormField:
     """
     One declared field of a form, for the door's own check and for the visitor's page.
@@ -180,7 +182,7 @@ class FormField:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Form:
     """
     What only a visitor's form has: where to go afterwards, and the quiet defences.
@@ -205,7 +207,7 @@ class Form:
     fields: tuple[FormField, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ceiling:
     """
     More than `events` of one source per hour or day (JST) are held, so that a flood cannot eat a vendor's quota.
@@ -215,7 +217,7 @@ class Ceiling:
     per: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Source:
     """
     A configured place that sends.

@@ -5,14 +5,15 @@ Turn: what a reply makes of a delivery and of its lane.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from chalicelib.model.delivery import State
 from chalicelib.model.lane import Breaker
+from chalicelib.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Turn:
     """
     What becomes of one delivery: its next state, with the reason, and not before `after`.
@@ -29,7 +30,7 @@ class Turn:
     result: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Notice:
     """
     Something that an operator should be told: what happened, what it means, what to do.
@@ -40,7 +41,7 @@ class Notice:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LaneTurn:
     """
     What becomes of the lane: its breaker, a pause, whether the reservation is given back, and what to tell.

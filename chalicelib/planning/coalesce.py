@@ -8,18 +8,19 @@ for thousands. Contacts are independent of each other, so each is planned alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending, State
 from chalicelib.planning.merge import merge, overtaken_by_state, trim
+from chalicelib.value import value
 
 READY = frozenset({State.WAITING, State.UNCERTAIN})
 
 Rules = Callable[[Delivery], MergeRules]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Blocked:
     """
     Deliveries of one contact that may not go now. `until` (None: when `behind` has gone) and `why` say more.
@@ -33,7 +34,7 @@ class Blocked:
     behind: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Overtaken:
     """
     A delivery that is pointless now: a newer one said it all. `by` names the newer one where it is known.
@@ -44,7 +45,7 @@ class Overtaken:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Plan:
     """
     What can be said of some waiting deliveries: lines to send, deliveries overtaken, deliveries that must wait.

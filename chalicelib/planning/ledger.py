@@ -6,11 +6,11 @@ The answer is a value; only the write decides, because the snapshot it is made f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.model import Lane, LaneState, Limit, Reservation
 from chalicelib.planning.windows import day_of, guard_until, reopening, stale_windows, window_end, window_name
+from chalicelib.value import value
 
 PROBE_SECONDS_EXTRA = 60
 """
@@ -18,7 +18,7 @@ How long after a probe's own time-out another one may go, should the prober die.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Go:
     """
     A call may go now, if this reservation can be claimed.
@@ -27,7 +27,7 @@ class Go:
     reservation: Reservation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Wait:
     """
     No call now. `until` is the earliest time to ask again (None: an operator must act); `why` is for people.
@@ -40,7 +40,7 @@ class Wait:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ask:
     """
     What is asked for: one call of `timeout_seconds`, urgent or not, under this id.

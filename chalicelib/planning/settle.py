@@ -7,7 +7,6 @@ nothing; a 429 burns nothing; what may have been applied is Uncertain and is rep
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.model import (
@@ -26,6 +25,7 @@ from chalicelib.model import (
 )
 from chalicelib.planning.ledger import left
 from chalicelib.planning.windows import day_of, reopening
+from chalicelib.value import value
 
 BACKOFF_SECONDS_FIRST = 30.0
 BACKOFF_SECONDS_MAX = 3_600.0
@@ -40,7 +40,7 @@ call carries everything that could be tried.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Moment:
     """
     When a reply is settled, and the throw of chance for its backoff, in [0, 1).

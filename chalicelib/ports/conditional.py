@@ -5,8 +5,10 @@ The language of conditional writes: what the records room builds as values, and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from chalicelib.value import positional_value, value
 
 Value = Any
 """
@@ -16,7 +18,7 @@ None, bool, int, str, bytes, frozenset[str], list or dict of these. No floats: D
 Item = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Key:
     """
     The primary key of an item.
@@ -29,7 +31,7 @@ class Key:
 # ── conditions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Absent:
     """
     The attribute does not exist. `Absent("pk")` means: no such item.
@@ -38,7 +40,7 @@ class Absent:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Present:
     """
     The attribute exists.
@@ -47,7 +49,7 @@ class Present:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Equals:
     """
     The attribute exists and equals the value.
@@ -57,7 +59,7 @@ class Equals:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class OneOf:
     """
     The attribute exists and equals one of the values.
@@ -67,7 +69,7 @@ class OneOf:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class AtMost:
     """
     The attribute exists and is not greater than the value (numbers, or strings byte by byte).
@@ -77,7 +79,7 @@ class AtMost:
     value: int | str
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class AtLeast:
     """
     The attribute exists and is not less than the value.
@@ -87,7 +89,7 @@ class AtLeast:
     value: int | str
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Has:
     """
     The set attribute contains the element.
@@ -97,7 +99,7 @@ class Has:
     element: str
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class FewerThan:
     """
     The set attribute exists and has fewer than `size` elements.
@@ -107,7 +109,7 @@ class FewerThan:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class All:
     """
     Every one of the conditions holds.
@@ -116,7 +118,7 @@ class All:
     of: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class AnyOf:
     """
     At least one of the conditions holds.
@@ -125,7 +127,7 @@ class AnyOf:
     of: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Not:
     """
     The condition does not hold.
@@ -140,7 +142,7 @@ Condition = Absent | Present | Equals | OneOf | AtMost | AtLeast | Has | FewerTh
 # ── writes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Put:
     """
     Write the whole item.
@@ -157,7 +159,7 @@ class Put:
         return Key(self.item["pk"], self.item["sk"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Update:
     """
     Change attributes; a missing item is created.
@@ -176,7 +178,7 @@ class Update:
     when: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Check:
     """
     Change nothing, but let the transaction fail unless the condition holds.
@@ -186,7 +188,7 @@ class Check:
     when: Condition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Delete:
     """
     Delete the item, if it exists.
@@ -199,14 +201,14 @@ class Delete:
 Write = Put | Update | Check | Delete
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Written:
     """
     All writes took effect.
     """
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Lost:
     """
     A condition failed and nothing was written. `found` holds, per failed write's position, the item as it stood.
@@ -215,7 +217,7 @@ class Lost:
     found: Mapping[int, Item | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Query:
     """
     Items of one partition in the order of their sort key.

@@ -5,12 +5,12 @@ The outside world as small Protocols.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib.model import Call, NoReply, Reply
 from chalicelib.ports.conditional import Item, Key, Lost, Query, Value, Write, Written
+from chalicelib.value import value
 
 
 class Table(Protocol):
@@ -47,7 +47,7 @@ class Table(Protocol):
 # ── queues ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Message:
     """
     One received SQS message. `handle` is good for deleting or hiding it while it is invisible to others.
@@ -180,7 +180,7 @@ class Journal(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ports:
     """
     All of the outside world that a Relay needs. `backlogs` are the lanes' queues by lane name.

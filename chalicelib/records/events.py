@@ -5,7 +5,7 @@ Events as items, and the one transaction that accepts an event with all its deli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,12 @@ from chalicelib.model import Delivery, Event, LaneKey, Retention, State
 from chalicelib.ports import Absent, AnyOf, AtMost, Item, Lost, Put, Update, Write
 from chalicelib.records import contacts, deliveries, keys
 from chalicelib.records.layout import ceiling_key, dedupe_key, dump, event_key, notice_key, stamp, ttl_days
+from chalicelib.value import value
 
 DEDUPE_TTL_DAYS_EXTRA = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Acceptance:
     """
     One event, ready to be stored with its deliveries in one transaction.
@@ -33,7 +34,7 @@ class Acceptance:
     raw: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Refusals:
     """
     Why an acceptance was not written: a repeated knock, contacts with too many waiting, keys that have their message.

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chalicelib import __version__
 from chalicelib.destinations.kit import Vendor
@@ -19,17 +21,16 @@ from chalicelib.ports import Ports
 from chalicelib.records.layout import lane_key
 from chalicelib.relay import faults, inbox
 from chalicelib.relay.accepting import Door
-from chalicelib.relay.advancing import Advancer
-from chalicelib.relay.batch_rounds import BatchRounds
-from chalicelib.relay.batches import Batcher
 from chalicelib.relay.bells import backlog_delivery, rung, send_quietly
 from chalicelib.relay.calls import Caller
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.front import Front, excess
 from chalicelib.relay.notices import Notices
-from chalicelib.relay.operating import Operator
-from chalicelib.relay.single_rounds import SingleRounds
-from chalicelib.relay.sweeping import Sweeper
+
+if TYPE_CHECKING:
+    from chalicelib.relay.advancing import Advancer
+    from chalicelib.relay.operating import Operator
+    from chalicelib.relay.sweeping import Sweeper
 
 
 class Relay:
@@ -38,19 +39,42 @@ class Relay:
     """
 
     def __init__(self, config: Config, vendors: Mapping[str, Vendor], ports: Ports) -> None:
-        deps = Deps(config=config, vendors=vendors, ports=ports)
-        notices = Notices(deps)
-        self._deps = deps
-        self._door = Door(deps, notices)
-        self._caller = Caller(deps, notices)
-        self._front = Front(deps, self._door, self._caller)
-        self._sweeper = Sweeper(deps, notices)
-        self._advancer = Advancer(
+        self._deps = Deps(config=config, vendors=vendors, ports=ports)
+        self._notices = Notices(self._deps)
+        self._door = Door(self._deps, self._notices)
+        self._caller = Caller(self._deps, self._notices)
+        self._front = Front(self._deps, self._door, self._caller)
+
+    # A visitor's cold start does not load what only bells, minutes and operators need.
+
+    @cached_property
+    def _sweeper(self) -> Sweeper:
+        from chalicelib.relay.sweeping import Sweeper  # noqa: PLC0415
+
+        return Sweeper(self._deps, self._notices)
+
+    @cached_property
+    def _advancer(self) -> Advancer:
+        from chalicelib.relay.advancing import Advancer  # noqa: PLC0415
+        from chalicelib.relay.batch_rounds import BatchRounds  # noqa: PLC0415
+        from chalicelib.relay.batches import Batcher  # noqa: PLC0415
+        from chalicelib.relay.single_rounds import SingleRounds  # noqa: PLC0415
+
+        deps, notices = self._deps, self._notices
+        return Advancer(
             deps,
             single=SingleRounds(deps, notices, self._caller, self._sweeper),
             batch=BatchRounds(deps, notices, Batcher(deps, notices), self._sweeper),
         )
-        self.operator = Operator(deps, self._door)
+
+    @cached_property
+    def operator(self) -> Operator:
+        """
+        The operator's hands.
+        """
+        from chalicelib.relay.operating import Operator  # noqa: PLC0415
+
+        return Operator(self._deps, self._door)
 
     # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
 

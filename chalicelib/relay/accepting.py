@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib import sources
@@ -26,6 +26,7 @@ from chalicelib.relay.bells import backlog_call, send_quietly
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, Drafted, draft, refuse_what_the_visitor_can_mend
 from chalicelib.relay.notices import Notices
+from chalicelib.value import value
 
 STORE_TRIES_MAX = 5
 BELIEF_SECONDS = 20
@@ -47,7 +48,7 @@ A body so small cannot grow beyond that, even if every character of it has to be
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Stored:
     """
     One event after the write: its id and deliveries; `duplicate` if it had been stored before.
@@ -58,7 +59,7 @@ class Stored:
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Admitted:
     """
     An envelope after the writes: its events, and where the visitor wants to go. `in_inbox`: only the inbox took it.

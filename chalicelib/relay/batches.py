@@ -9,7 +9,7 @@ there: a call without a reply is uncertain, and the same bytes are sent again wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.model import (
@@ -42,6 +42,7 @@ from chalicelib.relay.files import CallFile
 from chalicelib.relay.notices import Notices
 from chalicelib.relay.rows import settle_rows
 from chalicelib.relay.settling import bury, log_call, overtake, read
+from chalicelib.value import value
 
 BATCH_MARGIN_SECONDS = 60
 """
@@ -49,7 +50,7 @@ How long after a batch call's time-out its worker is given up.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Sent:
     """
     What came of trying to send one key: whether a call was made, whether rows remain, and what they wait for.

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import LaneKey
 from chalicelib.relay.deps import Deps
+from chalicelib.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Pointer:
     """
     What a backlog message points to: one delivery, or the due call of one batch key.

@@ -5,7 +5,7 @@ What a batch call's reading means for its rows, its key and its lane: the batch 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from chalicelib.model import (
@@ -25,6 +25,7 @@ from chalicelib.model import (
 from chalicelib.planning.settle import Moment, backoff_seconds, lane_turn
 from chalicelib.ports import Write
 from chalicelib.records import keys
+from chalicelib.value import value
 
 SUSPECT_TRIES_MAX = 5
 """
@@ -32,7 +33,7 @@ After so many tries at which the vendor's own program failed on these very bytes
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ending:
     """
     The end of one try of a batch call.

@@ -8,18 +8,18 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.destinations.kit import Operation, Vendor
 from chalicelib.errors import SecretUnavailable
 from chalicelib.model import Config, Delivery, Destination, Lane, MergeRules
 from chalicelib.ports import Ports
+from chalicelib.value import value
 
 CONTACT_DIGEST_CHARS = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Deps:
     """
     Configuration, vendors and ports; nothing here changes while a worker lives.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from chalicelib.model import (
 )
 from chalicelib.records.layout import delivery_id, dump
 from chalicelib.relay.deps import Deps
+from chalicelib.value import value
 
 SINGLE_KEY = "-"
 PAYLOAD_BYTES_MAX = 150_000
@@ -40,7 +41,7 @@ CUT_CHARS = 500
 VISITOR_CAN_MEND = frozenset({"missing", "invalid"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Drafted:
     """
     An event's deliveries, the lane keys of those that wait for a batch, and problems by route for the visitor's page.
@@ -51,7 +52,7 @@ class Drafted:
     problems: tuple[tuple[Route, Problem], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Arrival:
     """
     One event on its way in: its new id, when it arrived, and the key that digests addresses.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field, fields
 from typing import Any
 
 from chalicelib.model import (
@@ -26,6 +26,7 @@ from chalicelib.model import (
 )
 from chalicelib.ports import Bucket
 from chalicelib.records.layout import stamp, unstamp
+from chalicelib.value import value
 
 OUTCOMES: Mapping[str, type] = {
     "delivered": Delivered,
@@ -35,7 +36,7 @@ OUTCOMES: Mapping[str, type] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CallFile:
     """
     What the bucket holds of one batch call: the batch (as it was planned) and the bytes that are sent.
@@ -127,11 +128,8 @@ def _line(told: Mapping[str, Any]) -> Line:
 
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
     kind = next(name for name, each in OUTCOMES.items() if isinstance(outcome, each))
-    values = {name: getattr(outcome, name) for name in outcome.__slots__}
-    return {
-        "kind": kind,
-        **{name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()},
-    }
+    values = {each.name: getattr(outcome, each.name) for each in fields(outcome)}
+    return {"kind": kind, **{name: dict(v) if isinstance(v, Mapping) else v for name, v in values.items()}}
 
 
 def _outcome(told: Mapping[str, Any]) -> Outcome:

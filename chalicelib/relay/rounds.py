@@ -4,7 +4,6 @@ One round of advancing a lane: what both kinds of lane share.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from chalicelib.model import Lane, Notice
 from chalicelib.planning.ledger import Wait
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.notices import Notices
+from chalicelib.value import value
 
 NAP_SECONDS_MAX = 5.0
 """
@@ -23,7 +23,7 @@ HIDE_SECONDS_MAX = 43_200
 RECEIVED_MAX = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Round:
     """
     What one round of advancing came to: go on at once, after a nap of `nap_seconds`, or leave (`more` is false).

@@ -4,7 +4,6 @@ The values of one call for one contact: what is seen, what is ready to be sent, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.model import (
@@ -21,6 +20,7 @@ from chalicelib.model import (
 )
 from chalicelib.ports import Write
 from chalicelib.records import contacts, deliveries, lanes
+from chalicelib.value import value
 
 CALL_MARGIN_SECONDS = 30
 """
@@ -28,7 +28,7 @@ How long after a call's time-out its worker is given up: settling takes a few wr
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tried:
     """
     What came of a try.
@@ -50,7 +50,7 @@ class Tried:
         return self.delivery.state in FINAL_STATES or self.delivery.state is State.HELD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class View:
     """
     One consistent look at a contact: the lane, what the lane knows of the contact, and its pending deliveries.
@@ -62,7 +62,7 @@ class View:
     pending: tuple[Delivery, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ready:
     """
     A call that has everything: the request, whose it is, and the reservation to be claimed.

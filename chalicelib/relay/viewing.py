@@ -5,7 +5,7 @@ What an operator sees: lanes with their quota, dead and held deliveries, and one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from chalicelib.records.layout import ATTENTION, delivery_key, event_key, lane_k
 from chalicelib.relay.backlog import oldest_wait, waiting_count
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
+from chalicelib.value import value
 
 LISTED_MAX = 1_000
 
@@ -29,7 +30,7 @@ class OperatorError(RelayError):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LaneStatus:
     """
     A lane as an operator sees it. `used`, `limit` and `reserved` are of the current window (0 where there is none).
@@ -46,7 +47,7 @@ class LaneStatus:
     pace_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Story:
     """
     One submission: what came, and its deliveries with their histories.

@@ -5,7 +5,7 @@ The routing room: one event and the routes → what each destination shall be gi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,13 +13,14 @@ from chalicelib.model import Event, Expr, Mapped, Route
 from chalicelib.model.arrival import Json
 from chalicelib.routing.expressions import Failure, is_true
 from chalicelib.routing.mapping import Scope, scope_of, setting_of, value_of
+from chalicelib.value import value
 
 __all__ = ["Draft", "route"]
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Draft:
     """
     What one route makes of one event, before the destination has looked at it.

@@ -8,7 +8,6 @@ never pays for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from chalicelib.model.arrival import Json
 from chalicelib.routing.functions import FUNCTIONS, Function
 from chalicelib.routing.values import Unfit, kind_of
+from chalicelib.value import positional_value
 
 COMPILED_MAX = 1_024
 """
@@ -35,7 +35,7 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class Failure:
     """
     Why an expression gave no value. The reason names functions and kinds, never a value: it may be logged.

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from unicodedata import normalize
 
 from chalicelib.model.arrival import Json
 from chalicelib.routing.japanese import full_width, half_kana, hiragana, katakana, nfkc
 from chalicelib.routing.times import date, jst
 from chalicelib.routing.values import Unfit, changed, kind_of, text_of
+from chalicelib.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Function:
     """
     One callable function: how many arguments it takes at least and at most.

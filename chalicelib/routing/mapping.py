@@ -5,7 +5,6 @@ One mapped value: a literal field name, a constant, or an expression.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.model import Const, Event, Expr, FieldName, Mapped
@@ -13,9 +12,10 @@ from chalicelib.model.arrival import Json
 from chalicelib.routing.expressions import Failure, evaluate
 from chalicelib.routing.times import JST
 from chalicelib.routing.values import kind_of, number_text
+from chalicelib.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Scope:
     """
     What mappings of one event may read: its fields, and for expressions also `_time`, `_arrived` and the like.

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from chalicelib.errors import EnvelopeRefused, Unusable
 from chalicelib.model import Envelope, Parse
 from chalicelib.model.arrival import Json
 from chalicelib.sources import json_text
+from chalicelib.value import value
 
 HEADER_BYTES_MAX = 16_384
 NAME_CHARS_MAX = 255
@@ -41,7 +41,7 @@ _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NUMERIC_REFERENCE = re.compile(r"&#(\d{1,7});")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Body:
     """
     What the bytes say. `value` is the JSON value, or the fields of a form.
@@ -83,15 +83,15 @@ def fields_of(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
     A form's fields by name: repeated names and `name[]` become lists in the order sent, others stay text.
     """
     fields: dict[str, Json] = {}
-    for name, value in pairs:
+    for name, given in pairs:
         key = name.removesuffix("[]") or name
         held = fields.get(key)
         if isinstance(held, list):
-            held.append(value)
+            held.append(given)
         elif held is not None:
-            fields[key] = [held, value]
+            fields[key] = [held, given]
         else:
-            fields[key] = value if key == name else [value]
+            fields[key] = given if key == name else [given]
     return fields
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from urllib.parse import quote_plus
 
@@ -18,6 +18,7 @@ from chalicelib.model import Envelope, Event, Source
 from chalicelib.model.arrival import Json
 from chalicelib.sources import bodies, naming, records
 from chalicelib.sources.visitors import visitor_event
+from chalicelib.value import positional_value, value
 
 RAW_BYTES_MAX = 300_000
 """
@@ -27,7 +28,7 @@ How much of an unusable body is kept; a DynamoDB item holds 400 KB.
 METHODS = ("POST", "PUT", "PATCH")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Knock:
     """
     What an envelope means: its events, and for a form where the visitor wants to go next and all that was typed.
@@ -76,7 +77,7 @@ def _guard(envelope: Envelope, source: Source) -> None:
         raise EnvelopeRefused(413, "too_large", f"The body is larger than {source.body_bytes_max:,} bytes.")
 
 
-@dataclass(frozen=True, slots=True)
+@positional_value
 class _Reader:
     """
     The reading of one webhook envelope.

@@ -4,10 +4,10 @@ One field of the visitor's page: its label, its fault, and the control that show
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 
 from chalicelib.model import FieldProblem, FormField
+from chalicelib.value import value
 
 RADIOS_MAX = 6
 """
@@ -24,7 +24,7 @@ _PASSWORD_NAMES = ("password", "passwd", "passcode", "pwd", "パスワード", "
 _UNCHOSEN = '<option value="">選択してください / Please choose</option>'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Shown:
     """
     One field on the page: how it is declared, under which name it is sent, what was typed, and what is wrong.

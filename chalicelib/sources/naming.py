@@ -10,13 +10,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from chalicelib.errors import Unusable
 from chalicelib.model import Envelope, EventRule
 from chalicelib.model.arrival import Json
 from chalicelib.sources.paths import look
+from chalicelib.value import value
 
 DIGEST_SECONDS_MAX = 600
 """
@@ -38,7 +38,7 @@ _PLAIN_ID = re.compile(r"[!-?A-~]{1,128}")
 _UNTRUE = frozenset({"", "0", "false", "no", "off", "none", "null"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Name:
     """
     What a record says about itself. `note` tells why the time is the arrival although the sender was asked.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from http import HTTPStatus
 
@@ -14,6 +14,7 @@ from chalicelib.errors import EnvelopeRefused
 from chalicelib.model import Envelope, Form, Response, Source
 from chalicelib.sources.origins import browser_origins, listed, origin_of, with_query
 from chalicelib.sources.visitors import page_of
+from chalicelib.value import value
 
 RETRY_AFTER_SECONDS = 30
 PREFLIGHT_SECONDS = 3_600
@@ -23,7 +24,7 @@ What a page of another origin may send along; there is nothing here that needs m
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Accepted:
     """
     What became of an envelope: the ids of its events, and what a waiting visitor needs.

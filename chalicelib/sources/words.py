@@ -5,10 +5,11 @@ What the door says to a visitor when something went wrong, in Japanese and Engli
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from chalicelib.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Notice:
     """
     What happened (title) and what the visitor can do (advice, one paragraph a line).
