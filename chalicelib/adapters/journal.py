@@ -11,7 +11,8 @@ from typing import Any
 from chalicelib.adapters.aws import Clients
 
 SUBJECT_CHARS_MAX = 100
-ADDRESS = re.compile(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+")
+NAMESPACE = "Ekiden"
+ADDRESS = re.compile(r"[^\s<>(),:;]*@[^\s<>(),:;]+")
 
 
 class PowertoolsJournal:
@@ -35,7 +36,7 @@ class PowertoolsJournal:
         """
         from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415 - not every request measures
 
-        with single_metric(name=name, unit=MetricUnit(unit), value=value) as metric:
+        with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace=NAMESPACE) as metric:
             for dimension, text in dimensions.items():
                 metric.add_dimension(name=dimension, value=text)
 

@@ -18,7 +18,7 @@ import pytest
 import chalicelib
 
 ROOT = Path(__file__).resolve().parents[3]
-PURE = {"model", "errors", "sources", "routing", "planning", "destinations", "records"}
+PURE = {"model", "errors", "value", "sources", "routing", "planning", "destinations", "records"}
 OUTSIDE = {
     "aws_lambda_powertools",
     "boto3",
@@ -32,7 +32,7 @@ OUTSIDE = {
     "time",
     "urllib3",
 }
-SHARED = {"model", "errors", "ports"}
+SHARED = {"model", "errors", "ports", "value"}
 MODULE_LINES_MAX = 300
 
 

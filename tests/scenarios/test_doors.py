@@ -1,0 +1,168 @@
+"""
+app.py's doors, called as API Gateway, SQS and EventBridge call them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chalice.test import Client
+
+import app as doors
+from tests.scenarios.world import CONFIG, SECRETS, World
+
+FORM = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Accept": "text/html",
+    "Origin": "https://www.example.co.jp",
+}
+BODY = "email=taro%40example.co.jp&sei=%E5%B1%B1%E7%94%B0&mei=%E5%A4%AA%E9%83%8E"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+    monkeypatch.setattr(doors, "relay", lambda: made.relay)
+    return made
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[Client]:
+    del world
+    with Client(doors.app, project_dir="/nonexistent") as made:
+        yield made
+
+
+def test_a_form_is_redirected_to_the_thank_you_page(client: Client, world: World) -> None:
+    """The browser's post goes through Chalice and comes back as a 303 with the hashcode."""
+    answer = client.http.post("/in/contact", headers=FORM, body=BODY.encode())
+
+    assert answer.status_code == 303
+    assert "c=" in answer.headers["Location"]
+    assert world.states() == {"delivered": 1}
+
+
+def test_a_multipart_form_keeps_its_bytes(client: Client, world: World) -> None:
+    """Multipart is binary for API Gateway, so CP932 text survives."""
+    parts = [
+        ("email", b"taro@example.co.jp"),
+        ("sei", "髙﨑".encode("cp932")),
+        ("mei", b"x"),
+        ("_charset_", b"Shift_JIS"),
+    ]
+    body = b"".join(
+        b'--B\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
+        for name, value in parts
+    )
+    headers = {**FORM, "Content-Type": "multipart/form-data; boundary=B"}
+
+    answer = client.http.post("/in/contact", headers=headers, body=body + b"--B--\r\n")
+
+    assert answer.status_code == 303
+    assert world.satori.customer("taro@example.co.jp").values["last_name"] == "髙﨑"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/json; charset=utf-8"])
+def test_a_script_posts_json_and_reads_json(client: Client, content_type: str) -> None:
+    """Fetch with JSON, or sendBeacon's text, gets an id and where to go."""
+    body = json.dumps({"email": "taro@example.co.jp", "sei": "山田", "mei": "太郎"}).encode()
+    headers = {**FORM, "Content-Type": content_type, "Accept": "application/json"}
+
+    answer = client.http.post("/in/contact", headers=headers, body=body)
+
+    assert answer.status_code == 200
+    assert answer.json_body["redirect"].startswith("https://www.example.co.jp/thanks?c=")
+
+
+@pytest.mark.usefixtures("world")
+def test_a_pages_script_may_ask_first() -> None:
+    """The preflight of a listed origin is answered with permission, of another without."""
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    event = rest_event("OPTIONS", "/in/{source}", "contact", {**asked, "Origin": "https://www.example.co.jp"})
+    other = rest_event("OPTIONS", "/in/{source}", "contact", {**asked, "Origin": "https://evil.example.com"})
+
+    allowed, refused = doors.app(event, None), doors.app(other, None)
+
+    assert allowed["statusCode"] == refused["statusCode"] == 204
+    assert allowed["headers"]["Access-Control-Allow-Origin"] == "https://www.example.co.jp"
+    assert "Access-Control-Allow-Origin" not in refused["headers"]
+
+
+def test_a_secret_address_is_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders that can only be told a URL carry the secret as its last part."""
+    path = 'verify = [{ token = { in = "path", secret = "env:CRM_TOKEN" } }]'
+    config = CONFIG.replace(
+        'verify = [{ token = { in = "header", name = "X-Relay-Token", secret = "env:CRM_TOKEN" } }]', path
+    )
+    made = World(config)
+    monkeypatch.setattr(doors, "relay", lambda: made.relay)
+    body = json.dumps({"events": [{"id": "1", "type": "x", "email": "a@example.co.jp", "name": "A"}]}).encode()
+    with Client(doors.app, project_dir="/nonexistent") as client:
+        headers = {"Content-Type": "application/json"}
+        right = client.http.post(f"/in/crm/{SECRETS['env:CRM_TOKEN']}", headers=headers, body=body)
+        wrong = client.http.post("/in/crm/wrong", headers=headers, body=body)
+
+    assert (right.status_code, wrong.status_code) == (200, 401)
+
+
+def test_a_sender_without_an_accept_header_is_answered(world: World) -> None:
+    """Many webhooks send no Accept header; the answer must not turn into a 400 after the work is done."""
+    body = json.dumps({"events": [{"id": "1", "type": "x", "email": "a@example.co.jp", "name": "A"}]})
+    headers = {"Content-Type": "application/json", "X-Relay-Token": SECRETS["env:CRM_TOKEN"]}
+
+    answer = doors.app(rest_event("POST", "/in/{source}", "crm", headers, body.encode()), None)
+
+    assert answer["statusCode"] == 200
+    assert world.states() == {"waiting": 1}
+
+
+def test_somebody_who_opens_the_address_reads_what_it_is(client: Client) -> None:
+    """A GET of a form's address is a page or problem details, not an error of the gateway."""
+    answer = client.http.get("/in/contact", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 405
+    assert b"<html" in answer.body
+
+
+def test_a_page_gets_a_fill_time_token(client: Client) -> None:
+    """The form's page fetches a token for itself; an unknown form gets the same 401 as ever."""
+    answer = client.http.get("/token/contact", headers={"Origin": "https://www.example.co.jp"})
+
+    assert answer.json_body["token"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://www.example.co.jp"
+    assert client.http.get("/token/nothing").status_code == 401
+
+
+def test_health_tells_whether_submissions_can_be_taken(client: Client) -> None:
+    """A monitor reads one word."""
+    assert client.http.get("/health").json_body["status"] == "ok"
+
+
+def test_bells_minutes_and_the_inbox_are_doors_too(world: World) -> None:
+    """SQS and EventBridge wake the same relay."""
+    with Client(doors.app, project_dir="/nonexistent") as client:
+        world.submit("newsletter", {"email": "taro@example.co.jp", "name": "太郎"})
+        client.lambda_.invoke("tick", client.events.generate_cw_event("aws.events", "Scheduled Event", {}, []))
+        (message,) = world.bell.receive(1)
+        client.lambda_.invoke("advance", client.events.generate_sqs_event([message.body]))
+
+    assert world.states() == {"delivered": 1}
+
+
+def rest_event(method: str, path: str, source: str, headers: dict[str, str], body: bytes = b"") -> dict[str, Any]:
+    return {
+        "resource": path,
+        "path": path.replace("{source}", source),
+        "httpMethod": method,
+        "requestContext": {"resourcePath": path, "httpMethod": method, "requestId": "r", "identity": {"sourceIp": "x"}},
+        "pathParameters": {"source": source},
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "headers": headers,
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
