@@ -25,7 +25,7 @@ from tests.sandbox.haihaimail import HaihaiSandbox
 from tests.sandbox.satori import SatoriKeys, SatoriSandbox
 from tests.sandbox.transport import SandboxTransport
 
-TEN = datetime(2026, 11, 21, 1, 0, 0, tzinfo=UTC)
+TEN = JST_TEN = datetime(2026, 11, 21, 1, 0, 0, tzinfo=UTC)
 """
 10:00 in Tokyo.
 """
