@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chalicelib.adapters.ids import new_id
+from chalicelib.adapters.ids import Ids
 
 
 class SystemClock:
@@ -57,11 +57,14 @@ class SystemChance:
     Chance from the operating system.
     """
 
+    def __init__(self) -> None:
+        self._ids = Ids(secrets.randbits)
+
     def id(self, now: datetime) -> str:
         """
         A new id, growing with time, not guessable.
         """
-        return new_id(now, secrets.randbits(80))
+        return self._ids.new(now)
 
     def jitter(self) -> float:
         """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.adapters.ids import new_id
+from chalicelib.adapters.ids import Ids
 from chalicelib.errors import SecretUnavailable
 
 
@@ -48,12 +48,13 @@ class SeededChance:
 
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatability is the point
+        self._ids = Ids(self._random.getrandbits)
 
     def id(self, now: datetime) -> str:
         """
         A new id, growing with time.
         """
-        return new_id(now, self._random.getrandbits(80))
+        return self._ids.new(now)
 
     def jitter(self) -> float:
         """

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from chalicelib.model import Envelope, State
+from chalicelib.relay.viewing import OperatorError
 from tests.scenarios.world import CONFIG, SECRETS, World
 
 TO_SATORI = (
@@ -197,3 +198,45 @@ def test_an_event_that_nobody_wants_is_on_record() -> None:
     world.webhook(events(record(1, type="deleted")))
 
     assert world.states() == {"skipped": 1}
+
+
+def test_a_release_that_cannot_work_leaves_no_trace() -> None:
+    """Trying to release what still cannot be understood says so each time, and stores nothing more."""
+    world = World()
+    world.webhook(json.dumps({"items": [record(1)]}).encode())
+    (held,) = world.relay.operator.listed(State.HELD)
+
+    for _ in range(3):
+        world.pass_minutes(11)
+        with pytest.raises(OperatorError, match="still cannot be understood"):
+            world.relay.operator.release(held.id)
+
+    assert world.states() == {"held": 1}
+
+
+def test_one_record_set_aside_is_read_by_itself() -> None:
+    """Of two records one had an unknown kind; after relay.toml knows it, releasing the one sends the one."""
+    strict = CONFIG.replace('kinds = { stopped = "unsubscribe", "*" = "upsert" }', 'kinds = { changed = "upsert" }')
+    world = World(strict)
+    world.webhook(events(record(1), record(2, type="merged")))
+    world.pass_minutes(2)
+    assert world.states() == {"delivered": 1, "held": 1}
+
+    world.config = World(strict.replace('changed = "upsert"', 'changed = "upsert", merged = "upsert"')).config
+    world.relay = world._relay()
+    world.relay.operator.release(world.relay.operator.listed(State.HELD)[0].id)
+    world.pass_minutes(5)
+
+    assert world.states() == {"delivered": 2, "superseded": 1}
+    assert world.haihai.customer("u2@example.co.jp") is not None
+
+
+def test_records_of_one_envelope_keep_their_order() -> None:
+    """Two records of one person with the same time: the later one in the list is the newer one."""
+    for seed in range(20):
+        world = World(seed=seed)
+        same = {"email": "taro@example.co.jp", "updated_at": "2026-11-21T09:00:00+09:00"}
+        world.webhook(events(record(1, **same, name="first"), record(2, **same, name="second")))
+        world.pass_minutes(2)
+
+        assert world.haihai.customer("taro@example.co.jp").values["お名前"] == "second"  # type: ignore[union-attr]
