@@ -74,6 +74,12 @@ class Operator(Viewer):
         send_quietly(self._deps, lane, backlog_call(found))
         ring_quietly(self._deps, [bell(lane)])
 
+    def note_reveal(self, name: str) -> None:
+        """
+        Put on record that personal values of a delivery or submission were shown in clear.
+        """
+        self._deps.ports.journal.log("operator.revealed", id=name)
+
     # ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def replay(self, delivery_id: str, fixes: Mapping[str, str] | None = None) -> Delivery:
