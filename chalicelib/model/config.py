@@ -82,5 +82,5 @@ class Config:
     retention: Retention = Retention()
     alarms: Alarms = Alarms()
     egress: Egress = Egress()
-    api_rate: int = 50
-    api_burst: int = 100
+    api_rate: int = 200
+    api_burst: int = 1_000

@@ -60,7 +60,7 @@ def success(envelope: Envelope, source: Source, result: Accepted, *, now: dateti
         }
         return _json(200, told, headers)
     if target:
-        return Response(status=303, headers=headers | {"Location": target})
+        return Response(status=303, headers=headers | {"Location": target, "Content-Type": "text/html; charset=utf-8"})
     from chalicelib.sources import pages, words  # noqa: PLC0415 - nearly every form has an address to go to
 
     return _html(200, pages.notice_page(words.RECEIVED, form=source.form), headers, source)
