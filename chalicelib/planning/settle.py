@@ -23,8 +23,7 @@ from chalicelib.model import (
     Uncertain,
     Verdict,
 )
-from chalicelib.planning.ledger import left
-from chalicelib.planning.windows import day_of, reopening
+from chalicelib.planning.windows import day_of, reopening, window_name
 from chalicelib.value import value
 
 BACKOFF_SECONDS_FIRST = 30.0
@@ -101,7 +100,7 @@ def _over_quota(lane: Lane, state: LaneState, verdict: Verdict, moment: Moment, 
     now = moment.now
     old = state.breaker if state.breaker.kind == "quota" else Breaker()
     day = day_of(lane.limits)
-    drift = day is not None and left(day, state, now) > 0
+    drift = day is not None and state.used.get(window_name(day, now), 0) < day.calls
     wish = verdict.retry_after_seconds
     if day is None:
         seconds = max(wish or 0.0, breaker_seconds(old.probes, moment.jitter))

@@ -15,7 +15,7 @@ from chalicelib.model import Delivery, Envelope, Event, Source, State, Turn
 from chalicelib.ports import Equals, Lost, Put, Write
 from chalicelib.records import contacts, deliveries, lanes
 from chalicelib.records import keys as lane_keys
-from chalicelib.records.layout import unstamp
+from chalicelib.records.layout import load, unstamp
 from chalicelib.relay.accepting import Door
 from chalicelib.relay.backlog import waiting_count
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
@@ -176,30 +176,31 @@ class Operator(Viewer):
             received_at=old.arrived_at,
             verified=True,
         )
-        admitted = self._door.admit(envelope, self._source_that_understands(envelope), {})
+        is_record = load(story.event.get("evidence")).get("part") == sources.RECORD
+        admitted = self._door.admit(envelope, self._source_that_understands(envelope, is_record=is_record), {})
         new = [each for stored in admitted.stored for each in self._door.deliveries_of(stored.event_id)]
         now, retention = self._deps.now(), self._deps.config.retention
         self._must(deliveries.supersede(old, new[0].event_id, "read again", retention, now=now), of=old.id)
         ring_quietly(self._deps, [bell(name) for name in sorted({each.lane for each in new if each.lane})])
         return new
 
-    def _source_that_understands(self, envelope: Envelope) -> Source:
+    def _source_that_understands(self, envelope: Envelope, *, is_record: bool) -> Source:
         """
         The source as relay.toml has it now; for one record that was set aside from its batch, without the way to it.
         """
         source = self._deps.config.sources.get(envelope.source)
         if source is None:
             raise OperatorError(f"relay.toml has no source {envelope.source} any more")
-        alone = replace(source, records=replace(source.records, path=""))
+        if is_record:
+            source = replace(source, records=replace(source.records, path=""))
         key, now = self._deps.signing_key(), self._deps.now()
-        for reading in (source, alone):
-            try:
-                knock = sources.understand(envelope, reading, secrets={}, signing_key=key, now=now)
-            except EnvelopeRefused:
-                continue
-            if knock.events and all(event.kind != "unusable" for event in knock.events):
-                return reading
-        raise OperatorError("It still cannot be understood; change the source in relay.toml, deploy, and try again")
+        try:
+            knock = sources.understand(envelope, source, secrets={}, signing_key=key, now=now)
+        except EnvelopeRefused as refused:
+            raise OperatorError(f"It still cannot be understood: {refused.detail}") from refused
+        if not knock.events or any(event.kind == "unusable" for event in knock.events):
+            raise OperatorError("It still cannot be understood; change the source in relay.toml, deploy, and try again")
+        return source
 
     # ── both ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -193,6 +193,7 @@ def log_call(
     journal.log(
         "call.settled",
         call=call_id,
+        correlation_id=ends[0][0].event_id if len({each.event_id for each, _ in ends}) == 1 else "",
         lane=batch.lane,
         destination=batch.destination,
         operation=batch.operation,

@@ -4,7 +4,7 @@ Sources: an envelope in, events out, and the door's answers. Pure: secrets and t
 
 from __future__ import annotations
 
-from chalicelib.sources.events import Knock, events, understand
+from chalicelib.sources.events import RECORD, Knock, events, understand
 from chalicelib.sources.fill_token import fill_token
 from chalicelib.sources.handshake import handshake
 from chalicelib.sources.presets import PRESETS
@@ -13,6 +13,7 @@ from chalicelib.sources.verify import secret_refs, unauthorized, verify
 
 __all__ = [
     "PRESETS",
+    "RECORD",
     "Accepted",
     "Knock",
     "events",

@@ -25,6 +25,11 @@ RAW_BYTES_MAX = 300_000
 How much of an unusable body is kept; a DynamoDB item holds 400 KB.
 """
 
+RECORD = "record"
+"""
+`evidence["part"]` of an unusable event that holds one record of a body; else it holds the whole ("body").
+"""
+
 METHODS = ("POST", "PUT", "PATCH")
 
 
@@ -116,7 +121,7 @@ class _Reader:
         try:
             return self._named(record, position)
         except Unusable as problem:
-            return self._unusable(str(problem), json.dumps(record, ensure_ascii=False))
+            return self._unusable(str(problem), json.dumps(record, ensure_ascii=False), part=RECORD)
 
     def _named(self, raw: Json, position: int | None) -> Event:
         envelope = self.envelope
@@ -140,7 +145,7 @@ class _Reader:
             evidence={"time": name.note} if name.note else {},
         )
 
-    def _unusable(self, reason: str, text: str) -> Event:
+    def _unusable(self, reason: str, text: str, *, part: str = "body") -> Event:
         for secret in self.secrets:
             in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
             for written in (secret, *in_json, quote_plus(secret)):
@@ -154,6 +159,7 @@ class _Reader:
             dedupe=naming.digest(text, self.key),
             dedupe_seconds=naming.DIGEST_SECONDS_MAX,
             hold=reason,
+            evidence={"part": part},
         )
 
     def _body_text(self) -> str:

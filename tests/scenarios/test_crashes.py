@@ -134,7 +134,7 @@ def test_a_worker_may_die_anywhere(name: str, after: bool) -> None:  # noqa: FBT
     for die_at in range(1, count_requests(story) + 1):
         world, _ = play(story, die_at, after=after)
         accepted = {each.id for each in world.deliveries()}
-        world.pass_minutes(60)
+        world.pass_minutes(60, step=4)
 
         left = {each.id: each.state for each in world.deliveries() if each.state not in FINAL}
         where = f"{name}: death {'after' if after else 'before'} request {die_at}"

@@ -145,9 +145,9 @@ def test_closing_ends_delayed_answers(sandbox: SatoriSandbox) -> None:
 @pytest.mark.parametrize(
     ("head", "status"),
     [
-        (b"Transfer-Encoding: chunked\r\n", b"411 Length Required"),
-        (b"Content-Length: 99999999999\r\n", b"413 Request Entity Too Large"),
-        (b"Content-Length: x\r\n", b"411 Length Required"),
+        (b"Transfer-Encoding: chunked\r\n", b" 411 "),
+        (b"Content-Length: 99999999999\r\n", b" 413 "),
+        (b"Content-Length: x\r\n", b" 411 "),
     ],
 )
 def test_a_body_must_tell_its_length(served: Served, head: bytes, status: bytes) -> None:
