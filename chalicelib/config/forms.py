@@ -67,7 +67,8 @@ def _fields(raw: object, place: Place) -> tuple[FormField, ...]:
         values = read(table, FIELD, here)
         if values.get("type") == "choice" and not values.get("choices"):
             here.key("choices").fault("is missing", 'List what may be chosen: choices = ["…", "…"].')
-        if values.get("choices") and values.get("type") != "choice":
-            here.key("choices").fault("bounds nothing unless the field is a choice", 'Add type = "choice".')
+        if values.get("choices") and values.get("type") not in {"choice", "checkbox"}:
+            message = "bounds nothing unless the field is a choice or a checkbox"
+            here.key("choices").fault(message, 'Add type = "choice".')
         fields.append(FormField(name=name, **values))
     return tuple(fields)

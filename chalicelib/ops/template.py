@@ -131,8 +131,28 @@ def _api(config: Config, stage: str) -> Json:
             "DefinitionBody": {"info": {"title": name}},
             "BinaryMediaTypes": ["multipart/form-data", "text/csv"],
             "MethodSettings": [every_method],
-            "GatewayResponses": {"DEFAULT_4XX": cors, "DEFAULT_5XX": cors},
+            "GatewayResponses": {"DEFAULT_4XX": cors, "DEFAULT_5XX": cors, "THROTTLED": _throttled()},
         },
+    }
+
+
+def _throttled() -> Json:
+    """
+    What API Gateway answers by itself beyond the configured rate: Ekiden never sees that request, so the visitor must.
+    """
+    page = (
+        '<!doctype html><html lang="ja"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        "<title>混み合っています / Busy</title>"
+        "<p>ただいま混み合っており、送信を受け付けられませんでした。数秒待ってから、前の画面に戻ってもう一度送信してください。</p>"
+        '<p lang="en">We are busy and could not take your submission. Please wait a few seconds, go back and send again.</p>'
+    )
+    problem = {"type": "about:blank", "title": "Too Many Requests", "status": 429, "code": "throttled"}
+    return {
+        "StatusCode": 429,
+        "ResponseParameters": {
+            "Headers": {"Access-Control-Allow-Origin": "'*'", "Retry-After": "'5'", "Cache-Control": "'no-store'"},
+        },
+        "ResponseTemplates": {"text/html": page, "application/json": json.dumps(problem)},
     }
 
 

@@ -196,7 +196,10 @@ def test_a_flood_is_throttled_and_still_answered_with_cors_headers(make: Make) -
     assert api["MethodSettings"][0]["ThrottlingRateLimit"] == 7
     assert api["MethodSettings"][0]["ThrottlingBurstLimit"] == 9
     assert api["MethodSettings"][0]["LoggingLevel"] == "OFF"
-    assert api["GatewayResponses"].keys() == {"DEFAULT_4XX", "DEFAULT_5XX"}
+    assert api["GatewayResponses"].keys() == {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"}
+    told = api["GatewayResponses"]["THROTTLED"]
+    assert told["ResponseParameters"]["Headers"]["Retry-After"] == "'5'"
+    assert "もう一度送信" in told["ResponseTemplates"]["text/html"]
 
 
 def test_the_template_is_the_same_for_the_same_configuration(make: Make) -> None:

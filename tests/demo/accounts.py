@@ -1,0 +1,45 @@
+"""
+The demo's made-up accounts, and the one change that `relay.toml` needs for them: three hosts.
+"""
+
+from __future__ import annotations
+
+from chalicelib.config import parse
+from chalicelib.destinations import VENDORS
+from chalicelib.model import Config
+from chalicelib.sources import PRESETS
+from tests.sandbox.run import HAIHAI_LOGIN_ID, HAIHAI_TOKEN, SATORI_KEYS
+
+STAGE = "local"
+WEBSITE = "https://www.example.co.jp"
+SATORI = "https://api.satr.jp"
+HAIHAI = "https://a01.hm-f.jp"
+CRM_TOKEN = "demo-crm-token"
+SECRETS = {
+    "EKIDEN_SECRET": "a key that signs and digests in the demo only",
+    "SATORI_USER_KEY": SATORI_KEYS.user_key,
+    "SATORI_USER_SECRET": SATORI_KEYS.user_secret,
+    "SATORI_COMPANY_KEY": SATORI_KEYS.company_key,
+    "SATORI_COMPANY_SECRET": SATORI_KEYS.company_secret,
+    "HAIHAI_LOGIN_ID": HAIHAI_LOGIN_ID,
+    "HAIHAI_TOKEN": HAIHAI_TOKEN,
+    "CRM_TOKEN": CRM_TOKEN,
+}
+
+
+def on_this_machine(text: str, *, website: str, satori: str, haihai: str) -> str:
+    """
+    The example with its three hosts replaced by addresses on this machine; raises ValueError where one is not in it.
+    """
+    for real, here in ((WEBSITE, website), (SATORI, satori), (HAIHAI, haihai)):
+        if real not in text:
+            raise ValueError(f"relay.toml does not name {real}")
+        text = text.replace(real, here)
+    return text
+
+
+def parsed(text: str) -> Config:
+    """
+    The configuration, checked whole. Raises ConfigError.
+    """
+    return parse(text, vendors=VENDORS, presets=PRESETS, stage=STAGE)
