@@ -144,7 +144,8 @@ def _throttled() -> Json:
         '<!doctype html><html lang="ja"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         "<title>混み合っています / Busy</title>"
         "<p>ただいま混み合っており、送信を受け付けられませんでした。数秒待ってから、前の画面に戻ってもう一度送信してください。</p>"
-        '<p lang="en">We are busy and could not take your submission. Please wait a few seconds, go back and send again.</p>'
+        '<p lang="en">We are busy and could not take your submission. '
+        "Please wait a few seconds, go back and send again.</p>"
     )
     problem = {"type": "about:blank", "title": "Too Many Requests", "status": 429, "code": "throttled"}
     return {
