@@ -108,6 +108,12 @@ class Section:
         assert len(found) == 1, f"{self.heading}: {len(found)} rows for `{name}`"
         return found[0]
 
+    def names(self, *, columns: int = 0) -> set[str]:
+        """
+        The names in code marks in the first cells of its tables, or of those with so many columns.
+        """
+        return {name for row in self.table() if columns in {0, len(row)} for name in _SPAN.findall(row[0])}
+
     def table(self) -> list[list[str]]:
         """
         Every table row of the section, without rulers.

@@ -89,6 +89,23 @@ def test_no_table_of_relay_toml_is_overlooked() -> None:
     assert overlooked == set()
 
 
+def test_nothing_is_documented_that_is_not_there() -> None:
+    """What has gone from the code goes from the reference."""
+    known: dict[str, set[str]] = {}
+    for heading, name, _, _ in grammar.every_key():
+        known.setdefault(heading, set()).add(name)
+    for slug, vendor in VENDORS.items():
+        of_routes = (each.settings for each in vendor.operations.values())
+        known[vendor_section(slug).heading] = set(chain(vendor.settings, vendor.operations, *of_routes))
+    sections = {heading: CONFIGURATION.section(heading) for heading in known}
+
+    assert {
+        where: names for where in known if (names := sections[where].names(columns=KEY_COLUMNS) - known[where])
+    } == {}
+    assert CONFIGURATION.section("Presets").names() == set(PRESETS)
+    assert CONFIGURATION.section("Functions").names() == set(FUNCTIONS)
+
+
 @pytest.mark.parametrize(("heading", "shape"), grammar.IN_WORDS)
 def test_kinds_of_tables_are_named(heading: str, shape: Any) -> None:
     """What has no row of its own is named in the text, or is a heading."""
@@ -152,6 +169,13 @@ def test_every_warning_is_explained(words: str) -> None:
     said = words.strip('", ')
 
     assert [row for row in CONFIGURATION.section("What config check warns of").table() if said in row[0]], said
+
+
+def test_every_door_is_in_the_list_of_addresses() -> None:
+    """Whoever writes a form finds where to post it; a browser's question beforehand is nobody's to write."""
+    listed = CONFIGURATION.section("Addresses")
+
+    assert [door for door in sorted(code.doors()) if not listed.rows(door) and not door.startswith("OPTIONS ")] == []
 
 
 def test_the_routes_that_a_source_may_have_are_told() -> None:

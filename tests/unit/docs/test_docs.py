@@ -175,6 +175,23 @@ def test_the_numbers_said_are_those_of_the_code(heading: str) -> None:
     assert {float(each) for each in SAID[heading]} <= numbers(OPERATIONS.section(heading).text)
 
 
+def test_nothing_is_explained_that_is_not_there() -> None:
+    """What has gone from the code goes from the documents."""
+    facts, metrics = code.log_facts(), tuple(code.measures())
+    of_states = tuple(each for each in facts if each.endswith("."))
+    alarm_names = {each["Properties"]["AlarmName"] for each in alarms(ONE_LANE, "STAGE").values()}
+    told = {cause.partition(":")[0] for cause in code.notice_causes()}
+
+    assert OPERATIONS.section("States").names() == {str(state) for state in State}
+    assert OPERATIONS.section("Alarms").names() == alarm_names
+    assert {name.partition(":")[0] for name in OPERATIONS.section("Notices").names()} == told
+    assert OPERATIONS.section("Environment of the functions").names() == code.environment()
+    assert [name for name in OPERATIONS.section("Metrics").names() if not name.startswith(metrics)] == []
+    assert [
+        name for name in OPERATIONS.section("Logs").names() if name not in facts and not name.startswith(of_states)
+    ] == []
+
+
 # ── the documents themselves ────────────────────────────────────────────────────────────────────────────────────────
 
 
