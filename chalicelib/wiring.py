@@ -73,7 +73,7 @@ def ports(environ: Mapping[str, str]) -> Ports:
         secrets=ReferencedSecrets(tuple(filter(None, environ.get("EKIDEN_SECRETS", "").split(","))), environ),
         clock=_clock(environ),
         chance=SystemChance(),
-        journal=PowertoolsJournal(clients, environ.get("EKIDEN_TOPIC_ARN", "")),
+        journal=PowertoolsJournal(clients, environ.get("EKIDEN_TOPIC_ARN", ""), environ["EKIDEN_TABLE"]),
     )
 
 

@@ -20,9 +20,10 @@ class PowertoolsJournal:
     Logs, measures and notices of one function. It never raises: a delivery must not fail for its log line.
     """
 
-    def __init__(self, clients: Clients, topic_arn: str) -> None:
+    def __init__(self, clients: Clients, topic_arn: str, installation: str = "") -> None:
         self._clients = clients
         self._topic_arn = topic_arn
+        self._installation = installation
 
     def log(self, fact: str, **fields: Any) -> None:
         """
@@ -32,12 +33,13 @@ class PowertoolsJournal:
 
     def measure(self, name: str, value: float, unit: str, **dimensions: str) -> None:
         """
-        One metric value, with its own dimensions.
+        One metric value, with its own dimensions and the installation's name.
         """
         from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415 - not every request measures
 
         with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace=NAMESPACE) as metric:
-            for dimension, text in dimensions.items():
+            named = {"installation": self._installation, **dimensions}
+            for dimension, text in ((each, text) for each, text in named.items() if text):
                 metric.add_dimension(name=dimension, value=text)
 
     def notice(self, cause: str, subject: str, text: str) -> None:

@@ -166,8 +166,9 @@ def drop(ctx: click.Context, *, ids: tuple[str, ...], yes: bool) -> None:
 def _release(operator: Operator, name: str) -> str:
     if "/" in name:
         lane, key, waiting = _key(operator, name)
-        operator.release_key(lane, key.name)
-        return f"{amount(waiting, 'row')} will be sent again"
+        moved = operator.release_key(lane, key.name)
+        anew = f", {amount(moved, 'row')} of them mapped anew by today's relay.toml" if moved else ""
+        return f"{amount(waiting, 'row')} will be sent again{anew}"
     return ", ".join(f"released as {each.id}" for each in operator.release(name))
 
 

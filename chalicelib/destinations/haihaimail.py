@@ -135,9 +135,12 @@ def build(batch: Batch, data: bytes, destination: Destination, credentials: Mapp
     )
 
 
-def read(reply: Reply | NoReply, batch: Batch) -> Reading:
+def read(reply: Reply | NoReply, batch: Batch, destination: Destination | None = None) -> Reading:
     """
     Accepted on a 2xx whose JSON says nothing to the contrary; a code in the body decides even under HTTP 200.
+
+    The body of a success is not published. Anything but JSON proves nothing unless `success_body = "any"` says that
+    this account's answers are known to be otherwise; a page of HTML never counts.
     """
     if isinstance(reply, NoReply):
         return replies.unanswered(reply, batch, CAUSES)
@@ -145,6 +148,9 @@ def read(reply: Reply | NoReply, batch: Batch) -> Reading:
     if answer.form == "maintenance":
         return replies.closed(answer, batch, CAUSES)
     status = _status(answer)
+    any_body = destination is not None and setting(destination, SETTINGS, "success_body") == "any"
+    if any_body and 200 <= status <= 299 and answer.form in {"empty", "unreadable"}:
+        return replies.every(batch, Delivered(proof="accepted"), Verdict())
     if 200 <= status <= 299 and answer.form == "json" and not _strange(answer.body):
         return replies.every(batch, Delivered(proof="accepted"), Verdict())
     said = replies.words(" / ".join(dict.fromkeys(_sayings(answer.body, _SAYING_DEPTH))))

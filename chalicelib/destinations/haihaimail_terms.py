@@ -47,6 +47,12 @@ SETTINGS: Mapping[str, Setting] = {
             choices=("cp932", "shift_jis", "utf-8"),
             help="of the CSV; utf-8 needs the option 多言語配信",
         ),
+        Setting(
+            name="success_body",
+            default="json",
+            choices=("json", "any"),
+            help='what a 2xx must carry to count as accepted; "any" where this account answers without JSON',
+        ),
         Setting(name="address_item", default="メールアドレス", help="the name of the mail address item"),
         Setting(
             name="items", kind="table", help="limits of items: name = { required = true, chars_max = 50, choices = [] }"

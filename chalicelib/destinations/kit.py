@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.model import (
     Batch,
@@ -146,6 +146,20 @@ def credential(credentials: Mapping[str, str], name: str) -> str:
     return "".join(character for character in credentials.get(name, "") if "!" <= character <= "~")
 
 
+class Reader(Protocol):
+    """
+    What a reply means.
+
+    `destination` is given by the relay; where a vendor's document leaves a point open, its settings may say which
+    reading holds for this account.
+    """
+
+    def __call__(self, reply: Reply | NoReply, batch: Batch, destination: Destination | None = None) -> Reading:
+        """
+        One outcome per delivery, and the verdict on the lane. Never raises.
+        """
+
+
 Overflow = Mapping[str, str]
 Settings = Mapping[str, str]
 PrepareResult = Prepared | tuple[Problem, ...]
@@ -167,7 +181,7 @@ class Vendor:
     - `rules(operation, settings, destination)`: how payloads merge.
     - `pack(operation, settings, lines, destination)`: batching lanes only: lines → a file within the vendor's size.
     - `build(batch, data, destination, credentials)`: the request; `data` is the packed file, empty for single calls.
-    - `read(reply, batch)`: what the answer means. It never raises; what it cannot read is Uncertain.
+    - `read(reply, batch, destination)`: what the answer means. It never raises; what it cannot read is Uncertain.
     """
 
     slug: str
@@ -185,4 +199,4 @@ class Vendor:
     rules: Callable[[Operation, Settings, Destination], MergeRules]
     pack: Callable[[Operation, Settings, Sequence[Line], Destination], Packed] | None
     build: Callable[[Batch, bytes, Destination, Mapping[str, str]], Call]
-    read: Callable[[Reply | NoReply, Batch], Reading]
+    read: Reader

@@ -109,12 +109,13 @@ def build(batch: Batch, _data: bytes, destination: Destination, credentials: Map
     )
 
 
-def read(reply: Reply | NoReply, batch: Batch) -> Reading:
+def read(reply: Reply | NoReply, batch: Batch, destination: Destination | None = None) -> Reading:
     """
     Delivered only on a 2xx whose body says 200 and carries a hashcode; the body's status decides where it is readable.
 
     A delete may also answer 200 without one: nobody was there any more, and the manual leaves open what that gives.
     """
+    del destination  # one reading serves every account
     if isinstance(reply, NoReply):
         return replies.unanswered(reply, batch, CAUSES)
     answer = replies.read_answer(reply)

@@ -17,7 +17,11 @@ BACKLOG_VISIBILITY_SECONDS = 150
 Longer than one run of advance, so that a message it holds is not given to the next run.
 """
 RETENTION_SECONDS_MAX = 14 * 86_400
-RECEIVES_MAX = 5
+RECEIVES_MAX = {"bell": 5, "inbox": 40}
+"""
+After so many failures a message goes to the dead letters. An envelope in the inbox waits for the table to come back:
+forty times the queue's visibility is four hours.
+"""
 BUCKET_DAYS = 10
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
@@ -74,7 +78,10 @@ def _queues(config: Config, stage: str) -> Json:
         found[function.queue] = _queue(
             f"{name}-{short}",
             visibility=VISIBILITY_FACTOR * function.timeout_seconds,
-            RedrivePolicy={"deadLetterTargetArn": {"Fn::GetAtt": [letters, "Arn"]}, "maxReceiveCount": RECEIVES_MAX},
+            RedrivePolicy={
+                "deadLetterTargetArn": {"Fn::GetAtt": [letters, "Arn"]},
+                "maxReceiveCount": RECEIVES_MAX[short],
+            },
         )
         found[letters] = _queue(f"{name}-{short}-dead-letters", visibility=30)
     for lane in sorted(config.lanes):

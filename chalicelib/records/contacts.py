@@ -43,7 +43,14 @@ def pending_text(delivery: Delivery) -> str:
     """
     One entry of the pending set: event time, id, key and effect, so that order can be told without reading deliveries.
     """
-    return f"{stamp(delivery.event_time)}#{delivery.id}#{delivery.key}#{delivery.effect}"
+    return _text(
+        Pending(
+            event_time=delivery.event_time,
+            delivery_id=delivery.id,
+            key=delivery.key,
+            effect=delivery.effect,
+        ),
+    )
 
 
 def expect(deliveries: Sequence[Delivery], now: datetime) -> Update:
@@ -100,6 +107,18 @@ def forget(deliveries: Iterable[Delivery], lane: str, contact: str, now: datetim
     )
 
 
+def exchange(contact: Contact, old: Delivery, new: Delivery, now: datetime) -> Update:
+    """
+    Let a new delivery wait in the place of an old one; refused where the contact's list has changed since it was read.
+    """
+    seen = frozenset(_text(each) for each in contact.pending)
+    return Update(
+        key=contact_key(contact.lane, contact.id),
+        set={"pending": seen - {pending_text(old)} | {pending_text(new)}, "ttl": _ttl(now)},
+        when=Equals("pending", seen),
+    )
+
+
 def called(
     contact: Contact,
     line: Line,
@@ -149,6 +168,10 @@ def _kept(contact: Contact, line: Line, rules: MergeRules) -> dict[str, str]:
     """
     names = rules.required | set(contact.kept)
     return {**contact.kept, **{name: line.payload[name] for name in sorted(names) if name in line.payload}}
+
+
+def _text(pending: Pending) -> str:
+    return f"{stamp(pending.event_time)}#{pending.delivery_id}#{pending.key}#{pending.effect}"
 
 
 def _pending(text: str) -> Pending:

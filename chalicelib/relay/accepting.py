@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused, StoreUnavailable
-from chalicelib.model import Delivery, Envelope, Event, LaneKey, Limit, Source, State
+from chalicelib.model import Delivery, Envelope, Event, LaneKey, Limit, Notice, Source, State
 from chalicelib.planning.windows import JST, window_name
 from chalicelib.ports import Lost, Query
 from chalicelib.records import deliveries as delivery_records
@@ -90,13 +90,22 @@ class Door:
         stored: list[Stored] = []
         try:
             key = deps.signing_key()
-            knock = sources.understand(envelope, source, secrets=secrets, signing_key=key, now=deps.now())
+            older = deps.older_signing_keys()
+            knock = sources.understand(
+                envelope,
+                source,
+                secrets=secrets,
+                signing_key=key,
+                now=deps.now(),
+                older_keys=older,
+            )
             for event in knock.events:
                 stored.append(self._take(event, envelope, source, key, knock.values))  # noqa: PERF401 - some may be in
         except StoreUnavailable as unavailable:
             if envelope.verified:
                 raise  # it is in the inbox already, and stays there until the table takes it
             inbox.keep(deps, envelope, source, unavailable)
+            self._notices.tell((_in_inbox(unavailable),))
             return Admitted(stored=tuple(stored), next_url=knock.next_url, in_inbox=True)
         return Admitted(stored=tuple(stored), next_url=knock.next_url)
 
@@ -229,6 +238,17 @@ class Door:
         if isinstance(self._deps.ports.table.write(counted), Lost):
             return replace(event, hold=f"ceiling: more than {ceiling.events} events per {ceiling.per}")
         return event
+
+
+def _in_inbox(why: StoreUnavailable) -> Notice:
+    return Notice(
+        cause="inbox",
+        subject="Submissions go to the inbox",
+        text=(
+            f"They cannot be stored now: {why}. They are accepted and kept in the inbox queue, and are stored as soon "
+            "as that is mended. If it names a secret, write it: ekiden secret put NAME"
+        ),
+    )
 
 
 def _bounded(event: Event, *, is_form: bool) -> Event:

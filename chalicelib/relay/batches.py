@@ -41,7 +41,7 @@ from chalicelib.relay.deps import Deps
 from chalicelib.relay.files import CallFile
 from chalicelib.relay.notices import Notices
 from chalicelib.relay.rows import settle_rows
-from chalicelib.relay.settling import bury, log_call, overtake, read
+from chalicelib.relay.settling import bury, log_call, overtake, read, unless_rotated
 from chalicelib.value import value
 
 BATCH_MARGIN_SECONDS = 60
@@ -230,6 +230,9 @@ class Batcher:
         deps, started = self._deps, self._deps.now()
         reply = deps.ports.transport.send(request, timeout_seconds=lane.timeout_seconds)
         reading = read(deps, file.batch, reply)
+        reading = replace(
+            reading, verdict=unless_rotated(deps, deps.destination(file.batch.destination), reading.verdict)
+        )
         took = deps.now() - started
         files.store_reading(deps.ports.bucket, call.file, reading)
         told = {"kind": reading.verdict.kind, "reason": reading.verdict.reason}

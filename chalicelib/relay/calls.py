@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from chalicelib.errors import SecretUnavailable, StoreUnavailable
+from chalicelib.errors import StoreUnavailable
 from chalicelib.model import (
     Batch,
     Contact,
@@ -23,7 +23,6 @@ from chalicelib.model import (
     Reservation,
     State,
     Turn,
-    Verdict,
 )
 from chalicelib.planning.coalesce import Plan, plan_contact
 from chalicelib.planning.ledger import Ask, Wait, may_call
@@ -44,6 +43,7 @@ from chalicelib.relay.settling import (
     read,
     refused_together,
     settle_late,
+    unless_rotated,
 )
 from chalicelib.relay.tries import Ready, Tried, View, begin
 
@@ -223,7 +223,7 @@ class Caller:
     def _settle(self, delivery: Delivery, ready: Ready, reading: Reading, took: timedelta) -> Tried:
         deps, view = self._deps, ready.view
         moment = Moment(now=deps.now(), jitter=deps.ports.chance.jitter())
-        verdict = self._unless_rotated(ready, reading.verdict)
+        verdict = unless_rotated(deps, ready.destination, reading.verdict)
         on_lane = lane_turn(view.lane, view.state, verdict, moment)
         turns = _turns(ready, reading, moment)
         self._write(ready, turns, on_lane)
@@ -236,21 +236,6 @@ class Caller:
         mine, state = turns[delivery.id], {each.id: end for each, end in ends}[delivery.id]
         moved = replace(delivery, state=state, reason=mine.reason, proof=mine.proof, result=mine.result)
         return Tried(delivery=moved, called=True, again_at=mine.after or on_lane.breaker.until, why=mine.reason)
-
-    def _unless_rotated(self, ready: Ready, verdict: Verdict) -> Verdict:
-        """
-        Credentials may have been rotated since they were cached: look again before the whole lane pauses for them.
-        """
-        if verdict.kind != "paused":
-            return verdict
-        secrets = self._deps.ports.secrets
-        try:
-            before = self._deps.credentials(ready.destination)
-            secrets.refresh()
-            rotated = self._deps.credentials(ready.destination) != before
-        except SecretUnavailable:
-            return verdict
-        return replace(verdict, kind="busy", retry_after_seconds=1.0) if rotated else verdict
 
     def _write(self, ready: Ready, turns: dict[str, Turn], on_lane: LaneTurn) -> None:
         """

@@ -98,7 +98,8 @@ def _key_refused(lane: Lane, key: LaneKey, call: OpenCall, reading: Reading, on_
         text=(
             f"The vendor refused a file of {call.rows} rows for {key.destination}/{key.operation} "
             f"{dict(key.settings)}: {reason}. The settings are at fault, not the rows; all of them wait. "
-            f"Mend relay.toml or the vendor's screen, then: ekiden held release {lane.name}/{key.name} "
+            f"Mend relay.toml (and deploy) or the vendor's screen, then: ekiden held release {lane.name}/{key.name}, "
+            "which maps the rows anew "
             f"(or search for one bad row: ekiden held bisect {lane.name}/{key.name})"
         ),
     )

@@ -82,6 +82,18 @@ class Deps:
         """
         return self.ports.secrets.get(self.config.secret[0]).encode()
 
+    def older_signing_keys(self) -> tuple[bytes, ...]:
+        """
+        Signing keys that are being rotated out: form tokens made with them still count. Unreadable ones are left out.
+        """
+        found = []
+        for reference in self.config.secret[1:]:
+            try:
+                found.append(self.ports.secrets.get(reference).encode())
+            except SecretUnavailable:
+                continue
+        return tuple(found)
+
     def contact(self, address: str, key: bytes) -> str:
         """
         The keyed digest of a normalised address: the same person, without the address.

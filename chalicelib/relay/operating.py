@@ -12,7 +12,7 @@ from dataclasses import replace
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused
 from chalicelib.model import Delivery, Envelope, Event, Source, State, Turn
-from chalicelib.ports import Equals, Lost, Put, Write
+from chalicelib.ports import Absent, Equals, Lost, Put, Write
 from chalicelib.records import contacts, deliveries, lanes
 from chalicelib.records import keys as lane_keys
 from chalicelib.records.layout import load, unstamp
@@ -21,6 +21,7 @@ from chalicelib.relay.backlog import waiting_count
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, draft, lane_key_of
+from chalicelib.relay.remapping import remap
 from chalicelib.relay.viewing import OperatorError, Story, Viewer
 
 
@@ -41,6 +42,7 @@ class Operator(Viewer):
         """
         self._lane(name)
         self._deps.ports.table.write(lanes.pause(name, reason, self._deps.now()))
+        self._deps.ports.journal.log("operator.paused", lane=name, reason=reason)
 
     def resume(self, name: str) -> None:
         """
@@ -48,6 +50,7 @@ class Operator(Viewer):
         """
         self._lane(name)
         self._deps.ports.table.write(lanes.resume(name))
+        self._deps.ports.journal.log("operator.resumed", lane=name)
         ring_quietly(self._deps, [bell(name)])
 
     def ring(self, name: str = "") -> list[str]:
@@ -58,21 +61,27 @@ class Operator(Viewer):
         self._deps.ports.bell.send(*(bell(each) for each in names))
         return names
 
-    def release_key(self, lane: str, key: str, *, bisect_calls: int = 0) -> None:
+    def release_key(self, lane: str, key: str, *, bisect_calls: int = 0) -> int:
         """
-        Send a held key's rows again; with `bisect_calls`, in halves, to find the row at fault within so many calls.
+        Send a held key's rows again, mapped by today's relay.toml; returns how many of them that maps otherwise.
+
+        With `bisect_calls` they go as they are, in halves, to find the row at fault within so many calls.
         """
         found = next((each for where, each, _ in self.held_keys() if (where, each.name) == (lane, key)), None)
         if found is None:
             raise OperatorError(f"No key {lane}/{key} is held. See: ekiden held list")
-        write = lane_keys.release(lane, found)
-        if bisect_calls:
+        write, moved = lane_keys.release(lane, found), 0
+        if not bisect_calls:
+            moved = remap(self._deps, lane, found, lambda old: self._draft_anew(old, {}))
+        else:
             rows = waiting_count(self._deps.ports.table, lane, key)
             write = lane_keys.bound(lane, found, rows_max=max(1, rows // 2), bisect_left=bisect_calls)
         self._deps.ports.table.write(write)
         self._deps.ports.table.write(lane_keys.remark_due(lane, found, self._deps.now()))
         send_quietly(self._deps, lane, backlog_call(found))
         ring_quietly(self._deps, [bell(lane)])
+        self._deps.ports.journal.log("operator.key_released", lane=lane, key=key, moved=moved, bisect=bisect_calls)
+        return moved
 
     def note_reveal(self, name: str) -> None:
         """
@@ -115,6 +124,7 @@ class Operator(Viewer):
         seen = Equals("state", str(old.state))
         turn = Turn(state=State.DROPPED, reason=why)
         self._must(deliveries.move(old, turn, self._deps.config.retention, now=now, when=seen), of=delivery_id)
+        self._deps.ports.journal.log("operator.dropped", delivery=delivery_id, reason=why)
         return replace(old, state=State.DROPPED, reason=why)
 
     def _anew(self, old: Delivery, fixes: Mapping[str, str]) -> Delivery:
@@ -127,7 +137,7 @@ class Operator(Viewer):
         deps, now = self._deps, self._deps.now()
         retention, lane = deps.config.retention, self._lane(new.lane)
         seen = Equals("state", str(old.state))
-        stored = Put(item=deliveries.to_item(new))
+        stored = Put(item=deliveries.to_item(new), when=Absent("pk"))
         writes: list[Write] = [
             deliveries.supersede(old, new.id, f"replayed as {new.id}", retention, now=now, when=seen),
             stored,

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from chalicelib.errors import SecretUnavailable
 from chalicelib.model import (
     Batch,
     Contact,
     Delivery,
+    Destination,
     Line,
     NoReply,
     Reading,
@@ -40,7 +42,7 @@ def read(deps: Deps, batch: Batch, reply: Reply | NoReply) -> Reading:
     """
     vendor = deps.vendor(batch.destination)
     try:
-        return vendor.read(reply, batch)
+        return vendor.read(reply, batch, deps.destination(batch.destination))
     except Exception as error:  # noqa: BLE001 - the call was made; whatever we fail at, it may have been applied
         reason = f"our own fault: the reply could not be read ({type(error).__name__})"
         harmless = vendor.operations[batch.operation].repeat_harmless
@@ -49,6 +51,21 @@ def read(deps: Deps, batch: Batch, reply: Reply | NoReply) -> Reading:
             outcomes={each: Uncertain(reason=reason, harmless=harmless) for each in ids},
             verdict=Verdict(kind="failing", reason=reason),
         )
+
+
+def unless_rotated(deps: Deps, destination: Destination, verdict: Verdict) -> Verdict:
+    """
+    Credentials may have been rotated since they were cached: look again before the whole lane pauses for them.
+    """
+    if verdict.kind != "paused":
+        return verdict
+    try:
+        before = deps.credentials(destination)
+        deps.ports.secrets.refresh()
+        rotated = deps.credentials(destination) != before
+    except SecretUnavailable:
+        return verdict
+    return replace(verdict, kind="busy", retry_after_seconds=1.0) if rotated else verdict
 
 
 def line_writes(

@@ -8,7 +8,7 @@ A record that cannot be understood never fails its neighbours, and never gets lo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from urllib.parse import quote_plus
@@ -48,10 +48,18 @@ class Knock:
 
 
 def understand(
-    envelope: Envelope, source: Source, *, secrets: Mapping[str, str], signing_key: bytes, now: datetime
+    envelope: Envelope,
+    source: Source,
+    *,
+    secrets: Mapping[str, str],
+    signing_key: bytes,
+    now: datetime,
+    older_keys: Sequence[bytes] = (),
 ) -> Knock:
     """
     What the envelope means. It must have been verified.
+
+    `older_keys` are signing keys that are being rotated out; tokens made with them still count.
 
     Raises EnvelopeRefused: 405 for a method that carries nothing, 413 over the source's limit, 415 for a type that is
     not taken, 400 for what cannot be read, and 422 with all fields at fault for a visitor's form.
@@ -60,7 +68,9 @@ def understand(
     # An envelope from the inbox may be read hours after it came; what counts is when it came.
     arrival = min(envelope.received_at, now)
     if source.form is not None:
-        event, next_url, values = visitor_event(envelope, source, source.form, signing_key=signing_key, arrival=arrival)
+        event, next_url, values = visitor_event(
+            envelope, source, source.form, keys=(signing_key, *older_keys), arrival=arrival
+        )
         return Knock(events=(event,), next_url=next_url, values=values)
     reader = _Reader(envelope, source, signing_key, arrival, tuple(value for value in secrets.values() if value))
     return Knock(events=tuple(reader.events()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.model import Form
@@ -26,15 +27,17 @@ def fill_token(source_name: str, signing_key: bytes, now: datetime) -> str:
     return base64.urlsafe_b64encode(stamp + _mac(source_name, signing_key, stamp)).decode("ascii")
 
 
-def suspicion(token: str, form: Form, source_name: str, signing_key: bytes, *, arrival: datetime) -> str | None:
+def suspicion(token: str, form: Form, source_name: str, keys: Sequence[bytes], *, arrival: datetime) -> str | None:
     """
     Why a form's token is suspicious, None where it is not: the reason for which the event is held.
+
+    `keys` are the live signing keys: a page may still carry a token of the one before.
     """
     if form.token == "off" or (not token and form.token == "optional"):  # noqa: S105 - modes, not secrets
         return None
     if not token:
         return "token: missing"
-    made = _made_at(token, source_name, signing_key)
+    made = next((at for key in keys if (at := _made_at(token, source_name, key)) is not None), None)
     if made is None:
         return "token: forged"
     age = (arrival - made).total_seconds()

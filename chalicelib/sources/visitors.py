@@ -4,7 +4,7 @@ A visitor's form → one event: control fields apart, faults to mend, quiet defe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -28,10 +28,10 @@ _DENIALS = frozenset({"0", "false", "no", "off", "いいえ", "同意しない"}
 
 
 def visitor_event(
-    envelope: Envelope, source: Source, form: Form, *, signing_key: bytes, arrival: datetime
+    envelope: Envelope, source: Source, form: Form, *, keys: Sequence[bytes], arrival: datetime
 ) -> tuple[Event, str, Pairs]:
     """
-    The event of a form, its `_next` as sent, and all names and values as sent.
+    The event of a form, its `_next` as sent, and all names and values as sent. `keys`: signing keys, newest first.
 
     Raises EnvelopeRefused (400 for what is no form, 422 for fields that the visitor can mend). A form that looks like
     a robot's is never refused: its event is held, and the answer is the same.
@@ -45,7 +45,7 @@ def visitor_event(
         raise EnvelopeRefused(422, "invalid", "Some fields need attention.", problems=problems, values=values)
     if not data:
         raise EnvelopeRefused(400, "malformed", "The form holds no fields.")
-    event = _event(envelope, source, form, fields=fields, data=data, signing_key=signing_key, arrival=arrival)
+    event = _event(envelope, source, form, fields=fields, data=data, keys=keys, arrival=arrival)
     return event, _text(control.get("_next")), values
 
 
@@ -87,16 +87,16 @@ def _event(
     *,
     fields: Mapping[str, Json],
     data: dict[str, Json],
-    signing_key: bytes,
+    keys: Sequence[bytes],
     arrival: datetime,
 ) -> Event:
     unclear = None
     try:
-        name = naming.name_of(data, envelope, source.event, key=signing_key, arrival=arrival)
+        name = naming.name_of(data, envelope, source.event, key=keys[0], arrival=arrival)
     except Unusable as problem:
         # The form says what its configuration does not know, which is no fault of the visitor's.
         unclear = str(problem)
-        name = naming.name_of(data, envelope, EventRule(), key=signing_key, arrival=arrival)
+        name = naming.name_of(data, envelope, EventRule(), key=keys[0], arrival=arrival)
     evidence = _evidence(envelope, source, form, fields)
     return Event(
         source=source.name,
@@ -105,18 +105,18 @@ def _event(
         fields=data,
         dedupe=name.dedupe,
         dedupe_seconds=name.dedupe_seconds,
-        hold=_hold(form, fields, source.name, signing_key, arrival) or unclear,
+        hold=_hold(form, fields, source.name, keys, arrival) or unclear,
         test=name.test,
         evidence=evidence | ({"time": name.note} if name.note else {}),
     )
 
 
 def _hold(
-    form: Form, fields: Mapping[str, Json], source_name: str, signing_key: bytes, arrival: datetime
+    form: Form, fields: Mapping[str, Json], source_name: str, keys: Sequence[bytes], arrival: datetime
 ) -> str | None:
     if form.honeypot and forms.answers(fields.get(form.honeypot)):
         return "honeypot"
-    return suspicion(_text(fields.get("_token")), form, source_name, signing_key, arrival=arrival)
+    return suspicion(_text(fields.get("_token")), form, source_name, keys, arrival=arrival)
 
 
 def _evidence(envelope: Envelope, source: Source, form: Form, fields: Mapping[str, Json]) -> dict[str, str]:

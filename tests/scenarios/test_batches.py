@@ -5,11 +5,12 @@ Forms and webhooks that reach 配配メール in files, 240 calls a day.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.model import State
+from chalicelib.model import Call, NoReply, Reply, State
 from chalicelib.ports import Delete, Key
 from tests.sandbox.faults import Fault
 from tests.scenarios.world import CONFIG, TEN, World
@@ -180,6 +181,47 @@ def test_a_refused_group_holds_its_key_and_its_rows_wait() -> None:
     world.pass_minutes(2)
 
     assert world.states() == {"delivered": 2}
+
+
+def test_a_mended_group_takes_the_waiting_rows_along() -> None:
+    """The gid in relay.toml was wrong: after the mend, releasing the key sends the old rows to the right group."""
+    world = World(CONFIG.replace("gid = 12", "gid = 99"))
+    for number in range(3):
+        sign_up(world, number)
+    sign_up(world, 1, "新しい名前")
+    world.pass_minutes(2)
+    ((lane, key, rows),) = world.relay.operator.held_keys()
+    assert rows == 4
+
+    world.config = World().config
+    world.relay = world._relay()
+    moved = world.relay.operator.release_key(lane, key.name)
+    world.pass_minutes(10)
+
+    assert moved == 4
+    assert world.relay.operator.held_keys() == []
+    assert world.states() == {"superseded": 5, "delivered": 3}
+    assert world.haihai.customer("u1@example.co.jp").values["お名前"] == "新しい名前"  # type: ignore[union-attr]
+    assert {("gid", "12")} == set(world.haihai.customer("u2@example.co.jp").states)  # type: ignore[union-attr]
+    assert all(not item.get("pending") for item in world.table.items() if item["sk"] == "CONTACT")
+
+
+@pytest.mark.parametrize("success_body", ["json", "any"])
+def test_an_account_that_answers_without_json(success_body: str) -> None:
+    """Plain text proves nothing by default: after a few tries the rows are held; with the setting it is a success."""
+    world = World(CONFIG.replace('account = "api_sample"', f'account = "api_sample"\nsuccess_body = "{success_body}"'))
+    send = world.transport.send
+
+    def answer_in_plain_text(call: Call, *, timeout_seconds: float) -> Reply | NoReply:
+        reply = send(call, timeout_seconds=timeout_seconds)
+        return replace(reply, headers={"content-type": "text/plain"}, body=b"OK") if isinstance(reply, Reply) else reply
+
+    world.transport.send = answer_in_plain_text  # type: ignore[method-assign]
+    sign_up(world, 1)
+    world.pass_minutes(120)
+
+    assert world.states() == ({"held": 1} if success_body == "json" else {"delivered": 1})
+    assert len(world.transport.sent) == (5 if success_body == "json" else 1)
 
 
 def test_an_operator_may_search_for_the_row_at_fault() -> None:

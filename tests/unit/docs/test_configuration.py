@@ -250,8 +250,8 @@ def test_every_field_of_an_operation_is_in_its_table(slug: str, operation: str, 
     assert not field.required or "required" in limits
 
 
-def test_a_second_key_of_the_relay_changes_nothing_as_is_said() -> None:
-    """A page that was opened before the key changed brings a token that counts as forged."""
+def test_a_second_key_of_the_relay_keeps_old_tokens_alive_as_is_said() -> None:
+    """A page that was opened before the key changed brings a token of the old one, and is welcome."""
     keys = CONFIG.replace('secret = "env:EKIDEN_SECRET"', 'secret = ["env:NEW", "env:EKIDEN_SECRET"]', 1)
     world = World(keys.replace('preset = "form"', 'preset = "form"\ntoken = "required"', 1))
     world.secrets.values["env:NEW"] = "a key that was made today"
@@ -259,5 +259,5 @@ def test_a_second_key_of_the_relay_changes_nothing_as_is_said() -> None:
     world.clock.sleep(30)
     world.submit("contact", {"email": "taro@example.co.jp", "_token": token})
 
-    assert [(each.state, each.reason) for each in world.deliveries()] == [(State.HELD, "token: forged")]
-    assert "changes nothing" in CONFIGURATION.section("The relay's key").text
+    assert State.HELD not in {each.state for each in world.deliveries()}
+    assert "tokens of the second still count" in CONFIGURATION.section("The relay's key").text
