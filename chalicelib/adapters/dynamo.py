@@ -96,6 +96,18 @@ class DynamoTable:
         """
         return sum(page["Count"] for page in self._pages(query, count_only=True))
 
+    def scan(self) -> Iterator[Item]:
+        """
+        Every item, page by page.
+        """
+        arguments: dict[str, Any] = {"TableName": self._name, "ConsistentRead": True}
+        while True:
+            page = self._with_patience(lambda: self._clients.dynamodb.scan(**arguments))
+            yield from (deserialize(item) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     # ── one request ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _get_chunk(self, keys: Sequence[Key]) -> dict[Key, Item]:

@@ -103,6 +103,12 @@ class MemoryTable:
         with self._lock:
             return sum(1 for _ in self._matching(query))
 
+    def scan(self) -> Iterator[Item]:
+        """
+        Every item.
+        """
+        yield from self.items()
+
     def items(self) -> list[Item]:
         """
         Everything in the table, for checkers.
@@ -293,3 +299,15 @@ class MemoryBucket:
         An object's bytes, or None.
         """
         return self.objects.get(name)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """
+        The names of all objects that begin so.
+        """
+        yield from sorted(name for name in self.objects if name.startswith(prefix))
+
+    def delete(self, name: str) -> None:
+        """
+        Remove an object.
+        """
+        self.objects.pop(name, None)
