@@ -15,6 +15,7 @@ from chalicelib.cli.checking import config as config_commands
 from chalicelib.cli.checking import template
 from chalicelib.cli.clock import clock
 from chalicelib.cli.dead import dead
+from chalicelib.cli.erase import erase
 from chalicelib.cli.held import held
 from chalicelib.cli.lanes import pause, resume, ring, status
 from chalicelib.cli.secret import secret
@@ -73,6 +74,7 @@ for _command in (
     pause,
     resume,
     ring,
+    erase,
     config_commands,
     try_sample,
     secret,

@@ -8,12 +8,19 @@ encoded bytes are never searched or escaped. A line break inside a cell stays, a
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
 from chalicelib.destinations.charset import describe, fit
 from chalicelib.destinations.kit import Packed
 from chalicelib.model import Line
 from chalicelib.value import value
+
+ROW: Final = re.compile(rb'[^"\r\n]*(?:"[^"]*(?:""[^"]*)*"[^"\r\n]*)*\r\n')
+"""
+One record with its line end, as `pack_lines` writes it: a line end inside quotes belongs to a cell.
+"""
 
 
 @value
@@ -65,6 +72,18 @@ def columns_of(lines: Sequence[Line], first: str) -> tuple[str, ...]:
     for line in lines:
         seen.update(line.payload)
     return tuple(seen)
+
+
+def without_rows(data: bytes, numbers: Collection[int]) -> bytes | None:
+    """
+    The file without some of its rows, counted from 0 after the header; None where it has no such rows.
+
+    Works on the bytes: in CP932 and UTF-8 a quote or a line end is never part of another character.
+    """
+    rows = ROW.findall(data)
+    if not rows or b"".join(rows) != data or not all(0 <= number < len(rows) - 1 for number in numbers):
+        return None
+    return b"".join([rows[0], *(row for number, row in enumerate(rows[1:]) if number not in numbers)])
 
 
 def _row_encoder(charset: str) -> Callable[[Sequence[str]], bytes]:

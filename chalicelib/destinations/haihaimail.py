@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from chalicelib.destinations import replies
 from chalicelib.destinations.checks import setting
-from chalicelib.destinations.csvfile import Sheet, columns_of, pack_lines
+from chalicelib.destinations.csvfile import Sheet, columns_of, pack_lines, without_rows
 from chalicelib.destinations.formdata import Part, multipart
 from chalicelib.destinations.haihaimail_checks import check, check_route
 from chalicelib.destinations.haihaimail_rows import COLUMNS, address_item, charset_of, prepare, rules
@@ -245,4 +245,5 @@ VENDOR = Vendor(
     pack=pack,
     build=build,
     read=read,
+    cut=without_rows,
 )

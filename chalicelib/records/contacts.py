@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending
-from chalicelib.ports import Absent, All, AnyOf, AtMost, Condition, Equals, FewerThan, Item, Update
+from chalicelib.ports import Absent, All, AnyOf, AtMost, Condition, Delete, Equals, FewerThan, Item, Update
 from chalicelib.records.layout import contact_key, dump, load, maybe_time, stamp, unstamp
 
 PENDING_MAX = 200
@@ -117,6 +117,14 @@ def exchange(contact: Contact, old: Delivery, new: Delivery, now: datetime) -> U
         set={"pending": seen - {pending_text(old)} | {pending_text(new)}, "ttl": _ttl(now)},
         when=Equals("pending", seen),
     )
+
+
+def erase(lane: str, contact: str, now: datetime) -> Delete:
+    """
+    Forget a contact, unless a call for it is open.
+    """
+    free = AnyOf((Absent("lease"), AtMost("lease_until", stamp(now))))
+    return Delete(key=contact_key(lane, contact), when=free)
 
 
 def called(

@@ -199,6 +199,28 @@ def supersede(
     return replace(update, set={**update.set, "superseded_by": by})
 
 
+def erase(delivery: Delivery, retention: Retention, *, now: datetime) -> Update:
+    """
+    Take out of a delivery whatever a person said; that it was, and what became of it, stays. If it has not moved.
+
+    The reason and the story go too: a vendor's words may quote a value.
+    """
+    ttl = ttl_of(State.ERASED, retention, now)
+    return Update(
+        key=delivery_key(delivery.id),
+        set={
+            "state": str(State.ERASED),
+            "payload": dump({}),
+            "contact": "",
+            "history": [history_note(now, State.ERASED, f"was {delivery.state}")],
+            "settled_at": stamp(now),
+            "ttl": ttl,
+        },
+        remove=("waiting_pk", "waiting_sk", "attention_pk", "attention_sk", "reason", "result", "fixes"),
+        when=Equals("state", str(delivery.state)),
+    )
+
+
 def in_call(call_id: str) -> Condition:
     """
     The delivery is still with this call: sending, or given up as uncertain while its reply was on the way.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.model import Delivery, Event, LaneKey, Retention, State
-from chalicelib.ports import Absent, AnyOf, AtMost, Item, Lost, Put, Update, Write
+from chalicelib.ports import Absent, AnyOf, AtMost, Item, Lost, Present, Put, Update, Write
 from chalicelib.records import contacts, deliveries, keys
 from chalicelib.records.layout import ceiling_key, dedupe_key, dump, event_key, notice_key, stamp, ttl_days
 from chalicelib.value import value
@@ -93,6 +93,18 @@ def tell_once(cause: str, now: datetime, seconds: int) -> Put:
     return Put(
         item={"pk": key.pk, "sk": key.sk, "at": stamp(now), "ttl": ttl_days(now, 8)},
         when=AnyOf((Absent("at"), AtMost("at", stamp(now - timedelta(seconds=seconds))))),
+    )
+
+
+def erase(event_id: str, now: datetime) -> Update:
+    """
+    Take out of an event whatever it said; that it came stays.
+    """
+    return Update(
+        key=event_key(event_id),
+        set={"fields": dump({}), "evidence": dump({}), "erased_at": stamp(now)},
+        remove=("raw",),
+        when=Present("pk"),
     )
 
 

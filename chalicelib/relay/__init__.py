@@ -29,6 +29,7 @@ from chalicelib.relay.notices import Notices
 
 if TYPE_CHECKING:
     from chalicelib.relay.advancing import Advancer
+    from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.operating import Operator
     from chalicelib.relay.sweeping import Sweeper
 
@@ -75,6 +76,15 @@ class Relay:
         from chalicelib.relay.operating import Operator  # noqa: PLC0415
 
         return Operator(self._deps, self._door)
+
+    @cached_property
+    def eraser(self) -> Eraser:
+        """
+        What takes a person out.
+        """
+        from chalicelib.relay.erasing import Eraser  # noqa: PLC0415
+
+        return Eraser(self._deps)
 
     # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ sent again, and every row can be settled by its line.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, fields
 from typing import Any
 
@@ -102,6 +102,22 @@ def load_reading(bucket: Bucket, place: str) -> Reading | None:
         outcomes={name: _outcome(each) for name, each in told["outcomes"].items()},
         verdict=Verdict(**told["verdict"]),
     )
+
+
+def lines_of(bucket: Bucket, place: str) -> list[dict[str, Any]]:
+    """
+    The lines of a call as they are stored; none where they are gone.
+    """
+    found: list[dict[str, Any]] = json.loads(bucket.get(f"{place}/lines.json") or b"[]")
+    return found
+
+
+def lines_without(lines: Sequence[Mapping[str, Any]], numbers: Collection[int]) -> bytes:
+    """
+    What to store of a call's lines when some of them are taken out.
+    """
+    left = [dict(line) for number, line in enumerate(lines) if number not in numbers]
+    return json.dumps(left, ensure_ascii=False).encode()
 
 
 def _lines_json(lines: Sequence[Line]) -> bytes:
