@@ -35,6 +35,10 @@ _CHARSETS = {
     **dict.fromkeys(("ms_kanji", "csshiftjis"), "cp932"),
 }
 _BOM = b"\xef\xbb\xbf"
+_REPLACED = "\ufffd".encode()
+_KEPT_AS_BYTES = frozenset({"multipart/form-data", "text/csv"})
+# Single bytes that CP932 has no character for, and Python's codec gives private ones or controls.
+_NO_CP932 = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 _CHARSET_PARAMETER = re.compile(r';\s*charset\s*=\s*"?([^\s";]+)', re.IGNORECASE)
 _CHARSET_FIELD = re.compile(rb"(?:\A|&)_charset_=([A-Za-z0-9_\-]*)")
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -76,6 +80,16 @@ def read(envelope: Envelope, parse: Parse) -> Body:
     if parse.json_in_field:
         return Body(value=_json_of(pairs, parse), pairs=pairs, files=files)
     return Body(value=fields_of(pairs), pairs=pairs, files=files)
+
+
+def destroyed(envelope: Envelope) -> bool:
+    """
+    Whether the body, as text, went through a gateway that put U+FFFD in the place of bytes that are not UTF-8.
+
+    A browser that means the character itself writes it as %EF%BF%BD.
+    """
+    media = envelope.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media not in _KEPT_AS_BYTES and _REPLACED in envelope.body
 
 
 def fields_of(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
@@ -146,9 +160,15 @@ def _known_charset(label: str) -> str:
 
 def _decode(data: bytes, charset: str) -> str:
     try:
-        return data.decode(charset)
+        return _real(data.decode(charset), charset)
     except UnicodeDecodeError as problem:
         raise _undecodable(charset) from problem
+
+
+def _real(text: str, charset: str) -> str:
+    if charset == "cp932" and _NO_CP932.search(text):
+        raise _undecodable(charset)
+    return text
 
 
 def _undecodable(charset: str) -> EnvelopeRefused:
@@ -169,6 +189,8 @@ def _urlencoded(body: bytes, parse: Parse, content_type: str) -> Pairs:
         found = parse_qsl(_decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
     except UnicodeDecodeError as problem:
         raise _undecodable(charset) from problem
+    for pair in found:
+        _real("".join(pair), charset)
     return _tidy(found, charset)
 
 

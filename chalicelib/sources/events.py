@@ -14,7 +14,7 @@ from datetime import datetime
 from urllib.parse import quote_plus
 
 from chalicelib.errors import EnvelopeRefused, Unusable
-from chalicelib.model import Envelope, Event, Source
+from chalicelib.model import Envelope, Event, Hmac, Source
 from chalicelib.model.arrival import Json
 from chalicelib.sources import bodies, naming, records
 from chalicelib.sources.visitors import visitor_event
@@ -90,6 +90,8 @@ def _guard(envelope: Envelope, source: Source) -> None:
         raise EnvelopeRefused(405, "method", f"Only {', '.join(METHODS)} carry data here.")
     if len(envelope.body) > source.body_bytes_max:
         raise EnvelopeRefused(413, "too_large", f"The body is larger than {source.body_bytes_max:,} bytes.")
+    if source.form is not None and bodies.destroyed(envelope):
+        raise EnvelopeRefused(400, "malformed", "The text is not valid UTF-8. Other charsets go percent-encoded.")
 
 
 @positional_value
@@ -122,6 +124,9 @@ class _Reader:
             yield self._event(record, position if len(found) > 1 else None)
 
     def _records(self) -> list[Json]:
+        # A signature holds for the bytes that were sent: then the sender meant them so.
+        if bodies.destroyed(self.envelope) and not any(isinstance(each, Hmac) for each in self.source.verify):
+            raise Unusable("its text was not UTF-8: characters have become U+FFFD on the way")
         body = bodies.read(self.envelope, self.source.parse)
         if body.files and self.source.parse.files != "drop":
             raise Unusable(f"the fields {', '.join(body.files)} hold files, which are not taken")
