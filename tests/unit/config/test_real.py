@@ -172,3 +172,50 @@ def test_reading_the_file_loads_no_client_and_bare_names_load_no_jmespath() -> N
         [sys.executable, "-c", program], input=text, capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout == "[]\n"
+
+
+TWICE = """
+[relay]
+name = "ekiden"
+secret = "ssm:/ekiden/prod/relay"
+[sources.contact]
+preset = "form"
+thanks = "https://www.example.co.jp/thanks"
+ceiling = { events = 500, per = "hour" }
+[destinations.one]
+vendor = "haihaimail"
+base_url = "https://a01.hm-f.jp"
+account = "api_sample"
+lane = "first"
+credentials = "ssm:/ekiden/prod/haihai"
+[destinations.two]
+vendor = "haihaimail"
+base_url = "https://a01.hm-f.jp"
+account = "api_sample"
+lane = "second"
+credentials = "ssm:/ekiden/prod/haihai-two"
+[[routes]]
+from = "contact"
+to = "one"
+operation = "register"
+settings = { gid = 1 }
+fields = { "メールアドレス" = "email" }
+[[routes]]
+from = "contact"
+to = "two"
+operation = "register"
+settings = { gid = 2 }
+fields = { "メールアドレス" = "email" }
+"""
+
+
+def test_one_account_cannot_have_two_lanes() -> None:
+    """
+    The vendor counts by account: two lanes would call it 480 times a day. Accounts of their own are no fault.
+    """
+    (fault,) = [each for each in check(TWICE, vendors=VENDORS, presets=PRESETS) if not each.warning]
+    assert fault.path == "destinations.two.lane"
+    assert 'write lane = "first" here' in fault.remedy
+
+    other = TWICE.replace('account = "api_sample"\nlane = "second"', 'account = "another"\nlane = "second"')
+    assert [each for each in check(other, vendors=VENDORS, presets=PRESETS) if not each.warning] == []
