@@ -28,12 +28,14 @@ class Sheet:
     """
     What the file must be: its columns in order, its charset, its greatest size in bytes.
 
-    `exact`: a line must have all the columns (a blank cell would erase something); else what it lacks stays blank.
+    `identity`: the column that no line may leave blank. `exact`: a line must have all the columns (a blank cell would
+    erase something); else what it lacks stays blank.
     """
 
     columns: tuple[str, ...]
     charset: str
     bytes_max: int
+    identity: str = ""
     exact: bool = False
 
 
@@ -113,6 +115,8 @@ class _Sink:
 
 def _cells(line: Line, sheet: Sheet) -> list[str]:
     payload = line.payload
+    if sheet.identity and not payload.get(sheet.identity):
+        raise ValueError(f"it has no {sheet.identity}, the item that tells who it is: was the item renamed?")
     if sheet.exact and (len(payload) != len(sheet.columns) or any(column not in payload for column in sheet.columns)):
         raise ValueError("it does not have exactly the columns of this file, and a blank cell would erase a value")
     return [payload.get(column, "") for column in sheet.columns]

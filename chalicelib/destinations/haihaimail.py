@@ -104,6 +104,7 @@ def pack(_operation: Operation, settings: Settings, lines: Sequence[Line], desti
         columns=(first, *(column for column in columns if column != first)),
         charset=charset_of(destination),
         bytes_max=BYTES_MAX[setting(destination, SETTINGS, "plan")],
+        identity=first,
         exact=exact,
     )
     return pack_lines(lines, sheet)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused, StoreUnavailable
-from chalicelib.model import Delivery, Envelope, Event, LaneKey, Limit, Notice, Source, State
+from chalicelib.model import Ceiling, Delivery, Envelope, Event, LaneKey, Limit, Notice, Source, State
 from chalicelib.planning.windows import JST, window_name
 from chalicelib.ports import Lost, Query
 from chalicelib.records import deliveries as delivery_records
@@ -173,7 +174,10 @@ class Door:
             if not isinstance(result, Lost):
                 return self._stored(attempt)
             why = event_records.refusals(writes, result)
+            if why.duplicate_of == acceptance.event_id:
+                return self._stored(attempt)  # a try before this one took effect after all
             if why.duplicate_of:
+                self._uncount(acceptance.event, arrival.at)
                 return Stored(event_id=why.duplicate_of, duplicate=True)
             marked |= why.marked_keys
             self._believe(why.marked_keys)
@@ -230,14 +234,28 @@ class Door:
         ceiling = source.ceiling
         if ceiling is None or event.hold or event.test:
             return event
-        limit = Limit(calls=ceiling.events, per="day")
-        window = window_name(limit, now)
-        if ceiling.per == "hour":
-            window = f"hour#{now.astimezone(JST):%Y-%m-%dT%H}"
+        window = _ceiling_window(ceiling, now)
         counted = event_records.count_against_ceiling(source.name, window, ceiling.events, now)
         if isinstance(self._deps.ports.table.write(counted), Lost):
             return replace(event, hold=f"ceiling: more than {ceiling.events} events per {ceiling.per}")
         return event
+
+    def _uncount(self, event: Event, at: datetime) -> None:
+        """
+        A repeated knock is no new event of its source.
+        """
+        ceiling = self._deps.config.sources[event.source].ceiling
+        if ceiling is None or event.hold or event.test:
+            return
+        window = _ceiling_window(ceiling, at)
+        with suppress(StoreUnavailable):
+            self._deps.ports.table.write(event_records.uncount(event.source, window))
+
+
+def _ceiling_window(ceiling: Ceiling, now: datetime) -> str:
+    if ceiling.per == "hour":
+        return f"hour#{now.astimezone(JST):%Y-%m-%dT%H}"
+    return window_name(Limit(calls=ceiling.events, per="day"), now)
 
 
 def _in_inbox(why: StoreUnavailable) -> Notice:

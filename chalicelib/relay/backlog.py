@@ -10,8 +10,12 @@ import heapq
 from collections.abc import Iterable
 from datetime import datetime
 
+from chalicelib.model import LaneState
 from chalicelib.ports import Item, Query, Table
-from chalicelib.records.layout import SHARDS, WAITING, unstamp, waiting_partition
+from chalicelib.records import lanes
+from chalicelib.records.layout import SHARDS, WAITING, lane_key, unstamp, waiting_partition
+
+KEYS_MAX = 20_000
 
 
 def waiting_ids(table: Table, lane: str, key: str, *, limit: int) -> list[str]:
@@ -41,6 +45,30 @@ def oldest_wait(table: Table, lane: str, keys: Iterable[str]) -> datetime | None
         for item in _shard(table, lane, key, shard, 1)
     ]
     return unstamp(min(arrivals)) if arrivals else None
+
+
+def has_rows(table: Table, lane: str, key: str) -> bool:
+    """
+    Whether anything waits under a key.
+    """
+    return any(_shard(table, lane, key, shard, 1) for shard in range(SHARDS))
+
+
+def has_urgent_work(table: Table, lane: str, state: LaneState) -> bool:
+    """
+    Whether an opt-out or a delete waits: the rows tell, whatever became of their messages.
+    """
+    return any(each.urgent and not each.held_reason and has_rows(table, lane, each.name) for each in state.keys)
+
+
+def lane_state(table: Table, lane: str) -> LaneState:
+    """
+    What the table knows of a lane with all its batch keys.
+    """
+    place = lane_key(lane)
+    # The lane first: what is planned after this look is void if a call was made since.
+    item = table.get([place])[0]
+    return lanes.state_from(lane, [item, *table.query(Query(pk=place.pk, prefix="KEY#", limit=KEYS_MAX))])
 
 
 def _shard(table: Table, lane: str, key: str, shard: int, limit: int) -> list[Item]:

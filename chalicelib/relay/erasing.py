@@ -170,9 +170,10 @@ class Eraser:
         """
         Erased deliveries hold up nobody; the contact itself goes later, if no call is open for it.
         """
+        retention, now = self._deps.config.retention, self._deps.now()
         for each in erased:
             if each.contact and each.state in deliveries.IN_BACKLOG:
-                forgetting = contacts.forget([each], each.lane, each.contact, self._deps.now())
+                forgetting = contacts.forget([each], each.lane, each.contact, retention, now)
                 self._deps.ports.table.write(forgetting)
 
     def _forget(self, lane: str, digest: str, *, busy: bool) -> bool:
@@ -211,7 +212,8 @@ class Eraser:
         less = self._without(place, data, numbers) if data else None
         # The order of these: a worker that reads in between finds lines without bytes, and lets the call go.
         bucket.delete(f"{place}/data")
-        bucket.delete(f"{place}/reading.json")
+        for name in list(bucket.names(f"{place}/reading-")):
+            bucket.delete(name)
         bucket.put(f"{place}/lines.json", lines_without(lines, numbers))
         if less is not None:
             bucket.put(f"{place}/data", less)

@@ -109,6 +109,8 @@ class Front:
         secrets = {each: deps.ports.secrets.get(each) for each in sources.secret_refs(source)}
         if envelope.method == "GET":
             answer = sources.handshake(envelope, source, secrets)
+            if answer is None and source.form is None:
+                raise sources.unauthorized()  # a program's address tells nobody that it is one
             return answer or sources.problem(envelope, source, NOT_A_PAGE)
         address = f"{deps.config.public_url.rstrip('/')}/in/{source.name}" if deps.config.public_url else ""
         sources.verify(envelope, source, secrets, public_url=address, now=envelope.received_at)

@@ -17,11 +17,12 @@ from chalicelib.records import contacts, deliveries, lanes
 from chalicelib.records import keys as lane_keys
 from chalicelib.records.layout import load, unstamp
 from chalicelib.relay.accepting import Door
-from chalicelib.relay.backlog import waiting_count
+from chalicelib.relay.backlog import lane_state, waiting_count
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, draft, lane_key_of
 from chalicelib.relay.remapping import remap
+from chalicelib.relay.settling import let_go
 from chalicelib.relay.viewing import OperatorError, Story, Viewer
 
 
@@ -83,6 +84,25 @@ class Operator(Viewer):
         self._deps.ports.journal.log("operator.key_released", lane=lane, key=key, moved=moved, bisect=bisect_calls)
         return moved
 
+    def let_go(self, name: str) -> int:
+        """
+        End a lane's open call without knowing what came of it; its rows go again in another. Returns how many.
+
+        Every operation of a batching lane may be repeated, so that nobody is harmed if the vendor has the file.
+        """
+        lane = self._lane(name)
+        state = lane_state(self._deps.ports.table, name)
+        call = state.call
+        if call is None:
+            raise OperatorError(f"Lane {name} has no open call")
+        if call.phase == "sending" and self._deps.now() < call.until:
+            raise OperatorError(f"A worker may still be at it, until {call.until:%H:%M:%S} UTC; try again then")
+        if not let_go(self._deps, lane, state, call):
+            raise OperatorError(f"The open call of lane {name} has just moved on; look again: ekiden status")
+        ring_quietly(self._deps, [bell(name)])
+        self._deps.ports.journal.log("operator.let_go", lane=name, call=call.id, rows=call.rows)
+        return call.rows
+
     def note_reveal(self, name: str) -> None:
         """
         Put on record that personal values of a delivery or submission were shown in clear.
@@ -143,7 +163,7 @@ class Operator(Viewer):
             stored,
         ]
         if new.contact:
-            writes.append(contacts.expect([new], now))
+            writes.append(contacts.expect([new]))
         self._must(*writes, of=old.id)
         if lane.batching:
             key = lane_key_of(new, new.urgent)

@@ -4,6 +4,9 @@ Rounds of lanes that send one contact a call.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Lane
 from chalicelib.planning.ledger import Ask, Wait, calls_now, may_call
@@ -14,12 +17,17 @@ from chalicelib.relay import faults
 from chalicelib.relay.bells import pointer
 from chalicelib.relay.calls import Caller
 from chalicelib.relay.deps import Deps
+from chalicelib.relay.margins import time_for_a_call
 from chalicelib.relay.notices import Notices
 from chalicelib.relay.rounds import RECEIVED_MAX, Round, left, nap, seconds_until
 from chalicelib.relay.sweeping import Sweeper
 
 FAULTS_MAX = 3
 FAULT_SECONDS = 60
+AWAY_SECONDS = 60
+"""
+So long a message is left alone when a store or a secret did not answer.
+"""
 
 
 class SingleRounds:
@@ -33,7 +41,7 @@ class SingleRounds:
         self._caller = caller
         self._sweeper = sweeper
 
-    def round(self, lane: Lane) -> Round:
+    def round(self, lane: Lane, deadline: datetime) -> Round:
         """
         Receive as many messages as calls may go now, and try each.
         """
@@ -45,22 +53,36 @@ class SingleRounds:
         queue = self._deps.ports.backlogs[lane.name]
         messages = queue.receive(min(RECEIVED_MAX, max(1, calls_now(lane, state, now))))
         if not messages:
-            return Round(more=self._sweeper.resend(lane, state), swept=True)
-        called = [self._work(queue, message) for message in messages]
-        return Round(more=True, called=any(called))
+            return Round(more=self._sweeper.resend(lane), swept=True)
+        return self._work_all(lane, queue, messages, deadline)
 
-    def _work(self, queue: Queue, message: Message) -> bool:
+    def _work_all(self, lane: Lane, queue: Queue, messages: Sequence[Message], deadline: datetime) -> Round:
+        """
+        One after the other, while the worker's time lasts and the stores answer; what is left is there for the next.
+        """
+        called = False
+        for number, message in enumerate(messages):
+            late = number > 0 and self._deps.now() + time_for_a_call(lane) > deadline
+            worked = None if late else self._work(queue, message)
+            if worked is None:
+                for each in messages[number:]:
+                    queue.hide(each, 0 if late else AWAY_SECONDS)
+                return Round(more=late, called=called)
+            called = called or worked
+        return Round(more=True, called=called)
+
+    def _work(self, queue: Queue, message: Message) -> bool | None:
         """
         Try what a message points to; forget the message if that is settled, else hide it until it may go.
 
-        Returns whether the vendor was called.
+        Returns whether the vendor was called; None where a store or a secret does not answer.
         """
         where = pointer(message.body)
         try:
             tried = self._caller.try_one(where.delivery) if where and where.delivery else None
         except StoreUnavailable as unavailable:
             left(self._deps, self._notices, unavailable, delivery=where.delivery if where else "")
-            return False
+            return None
         except Exception:  # noqa: BLE001 - one delivery that our own code cannot take must not stop the lane
             self._at_fault(queue, message, where.delivery if where else "")
             return False

@@ -7,22 +7,27 @@ too many changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import islice
 
 from chalicelib.model import Delivery, Lane, LaneKey, LaneState, Notice, State
 from chalicelib.planning.windows import window_name
-from chalicelib.ports import Query
-from chalicelib.records import deliveries, keys, lanes
-from chalicelib.records.layout import delivery_key, lane_key
-from chalicelib.relay.backlog import oldest_wait, waiting_ids
+from chalicelib.records import deliveries, keys
+from chalicelib.records.layout import delivery_key
+from chalicelib.relay.backlog import has_rows, lane_state, oldest_wait, waiting_ids
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.relay.notices import Notices
 
-SCANNED_MAX = 1_000
+SCANNED_FIRST = 500
+SCANNED_MAX = 32_000
 RESENT_MAX = 100
+LOST_SECONDS = 600
+"""
+A batch key that has been due for so long, and whose message does not turn up, gets another one.
+"""
 
 
 class Sweeper:
@@ -34,12 +39,10 @@ class Sweeper:
         self._deps = deps
         self._notices = notices
 
-    def resend(self, lane: Lane, state: LaneState) -> bool:
+    def resend(self, lane: Lane) -> bool:
         """
-        Send the messages that are missing from a lane's empty backlog; whether there were any.
+        Send the messages that are missing from the empty backlog of a lane without batches; whether there were any.
         """
-        if lane.batching:
-            return self._resend_keys(lane, state)
         bodies = [backlog_delivery(each.id) for each in self._due(lane)]
         return send_quietly(self._deps, lane.name, *bodies)
 
@@ -52,7 +55,7 @@ class Sweeper:
 
     def _has_work(self, lane: Lane) -> bool:
         table, now = self._deps.ports.table, self._deps.now()
-        state = lanes.state_from(lane.name, table.query(Query(pk=lane_key(lane.name).pk)))
+        state = lane_state(table, lane.name)
         names = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         oldest = oldest_wait(table, lane.name, names)
         waited = (now - oldest).total_seconds() if oldest else 0.0
@@ -67,33 +70,50 @@ class Sweeper:
             used = state.used.get(window_name(limit, self._deps.now()), 0)
             self._deps.ports.journal.measure("QuotaUsed", 100.0 * used / limit.calls, "Percent", lane=lane.name)
 
-    def _resend_keys(self, lane: Lane, state: LaneState) -> bool:
+    def keys_without_message(
+        self, lane: Lane, state: LaneState, known: Collection[str], *, backlog_empty: bool
+    ) -> list[LaneKey]:
         """
-        Keys that have rows but no message. A key whose mark says that a message stands for it lost that message.
+        Keys of a batching lane that have rows but no message, for which one is sent again.
+
+        A key without a mark never had one; one marked long ago, or while the backlog is empty, has lost it.
         """
-        missing: list[LaneKey] = []
-        for key in state.keys:
-            if not key.held_reason and waiting_ids(self._deps.ports.table, lane.name, key.name, limit=1):
-                self._deps.ports.table.write(keys.remark_due(lane.name, key, self._deps.now()))
-                missing.append(key)
-        return send_quietly(self._deps, lane.name, *(backlog_call(key) for key in missing))
+        now, table = self._deps.now(), self._deps.ports.table
+        long_ago = now - timedelta(seconds=LOST_SECONDS)
+        missing = [
+            key
+            for key in state.keys
+            if not key.held_reason
+            and key.name not in known
+            and (backlog_empty or key.due_at is None or key.due_at < long_ago)
+            and has_rows(table, lane.name, key.name)
+        ]
+        for key in missing:
+            table.write(keys.remark_due(lane.name, key, now))
+        send_quietly(self._deps, lane.name, *(backlog_call(key) for key in missing))
+        return missing
 
     def _due(self, lane: Lane) -> list[Delivery]:
         """
         The oldest deliveries of a lane that could go now: waiting, or sending by a worker that did not come back.
         """
+        limit = SCANNED_FIRST
+        while True:
+            ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=limit)
+            found = self._due_of(ids)
+            if found or len(ids) < limit or limit >= SCANNED_MAX:
+                return found
+            limit = min(limit * 4, SCANNED_MAX)
+
+    def _due_of(self, ids: Sequence[str]) -> list[Delivery]:
         now = self._deps.now()
-        ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=SCANNED_MAX)
         items = self._deps.ports.table.get([delivery_key(each) for each in ids])
         found = [deliveries.from_item(item) for item in items if item is not None]
         due = (
             each
             for each in found
-            if self._deps.known(each)
-            and (
-                (each.state in {State.WAITING, State.UNCERTAIN} and (each.after is None or each.after <= now))
-                or (each.state is State.SENDING and each.sending_until is not None and each.sending_until <= now)
-            )
+            if (each.state in {State.WAITING, State.UNCERTAIN} and (each.after is None or each.after <= now))
+            or (each.state is State.SENDING and each.sending_until is not None and each.sending_until <= now)
         )
         return list(islice(due, RESENT_MAX))
 

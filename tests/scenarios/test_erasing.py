@@ -113,7 +113,9 @@ def test_a_call_under_way_is_named_and_erased_later(world: World) -> None:
     """What is in an open call may have to be sent again with the same bytes: it is told, and the second run erases."""
     world.haihai.faults.add(Fault("timeout_after", times=1, seconds=200))
     submit(world, "newsletter", TARO, "秘密太郎の新しい名")
-    world.pass_minutes(5)
+    for _ in range(5):
+        if not world.lane("haihaimail-api-sample-import").get("call"):
+            world.pass_minutes(1)
     assert world.lane("haihaimail-api-sample-import").get("call")
 
     first = erase(world)
