@@ -14,15 +14,21 @@ from datetime import datetime
 from urllib.parse import quote_plus
 
 from chalicelib.errors import EnvelopeRefused, Unusable
-from chalicelib.model import Envelope, Event, Source
+from chalicelib.model import Envelope, Event, EventRule, Source
 from chalicelib.model.arrival import Json
 from chalicelib.sources import bodies, naming, records
+from chalicelib.sources.paths import HEADER, header_names
 from chalicelib.sources.visitors import visitor_event
 from chalicelib.value import positional_value, value
 
 RAW_BYTES_MAX = 300_000
 """
 How much of an unusable body is kept; a DynamoDB item holds 400 KB.
+"""
+
+WORD = "word"
+"""
+`evidence[WORD]` of an event to be ignored is what its sender calls it.
 """
 
 RECORD = "record"
@@ -85,6 +91,33 @@ def events(
     return list(understand(envelope, source, secrets=secrets, signing_key=signing_key, now=now).events)
 
 
+def headers_that_name(rule: EventRule) -> frozenset[str]:
+    """
+    The headers, in lower case, that say of what kind and time an event is; the body alone does not tell.
+    """
+    locators = (rule.kind, rule.detail, rule.time, rule.sequence, rule.test)
+    return frozenset(name for each in locators for name in header_names(each))
+
+
+def without_secrets(body: bytes, source: Source, secrets: Mapping[str, str]) -> bytes:
+    """
+    A verified body that is to be kept: the secret that its sender repeats in it is masked.
+    """
+    if records.token_names(source.verify):
+        for written in _as_written(tuple(value for value in secrets.values() if value)):
+            body = body.replace(written.encode("utf-8", "surrogatepass"), records.MASK.encode())
+    return body
+
+
+def _as_written(secrets: Sequence[str]) -> Iterator[str]:
+    """
+    Every way in which a body may write a secret: as it is, in JSON, in an encoded form.
+    """
+    for secret in secrets:
+        in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+        yield from dict.fromkeys((secret, *in_json, quote_plus(secret)))
+
+
 def _guard(envelope: Envelope, source: Source) -> None:
     if envelope.method.upper() not in METHODS:
         raise EnvelopeRefused(405, "method", f"Only {', '.join(METHODS)} carry data here.")
@@ -138,12 +171,15 @@ class _Reader:
         if not isinstance(raw, dict) or not raw:
             raise Unusable("the record is not an object with members")
         record = records.tidy(raw)
-        fields = records.without_tokens(records.flatten(record, self.source.records), self.source.verify)
-        if len(fields) > self.source.parse.fields_max:
-            raise Unusable(f"the record has {len(fields):,} fields, at most {self.source.parse.fields_max:,} are taken")
         name = naming.name_of(
             record, envelope, self.source.event, key=self.key, arrival=self.arrival, position=position
         )
+        ignored = name.kind == "ignore"
+        # What nobody wants may lack what the others have: kintone's deletes and comments carry no record.
+        flat = record if ignored else records.flatten(record, self.source.records)
+        fields = records.without_tokens(flat, self.source.verify, self.secrets)
+        if len(fields) > self.source.parse.fields_max:
+            raise Unusable(f"the record has {len(fields):,} fields, at most {self.source.parse.fields_max:,} are taken")
         return Event(
             source=self.source.name,
             kind=name.kind,
@@ -152,14 +188,12 @@ class _Reader:
             dedupe=name.dedupe,
             dedupe_seconds=name.dedupe_seconds,
             test=name.test,
-            evidence={"time": name.note} if name.note else {},
+            evidence=({"time": name.note} if name.note else {}) | ({WORD: name.word} if ignored and name.word else {}),
         )
 
     def _unusable(self, reason: str, text: str, *, part: str = "body") -> Event:
-        for secret in self.secrets:
-            in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-            for written in (secret, *in_json, quote_plus(secret)):
-                text = text.replace(written, "***")
+        for written in _as_written(self.secrets):
+            text = text.replace(written, records.MASK)
         kept = text.encode("utf-8", "backslashreplace")[:RAW_BYTES_MAX].decode(errors="ignore")
         return Event(
             source=self.source.name,
@@ -169,8 +203,15 @@ class _Reader:
             dedupe=naming.digest(text, self.key),
             dedupe_seconds=naming.DIGEST_SECONDS_MAX,
             hold=reason,
-            evidence={"part": part},
+            evidence={"part": part, **self._headers_that_count()},
         )
+
+    def _headers_that_count(self) -> dict[str, str]:
+        """
+        The headers that say what the body is about; without them it could not be read again.
+        """
+        names = headers_that_name(self.source.event)
+        return {HEADER + name: given for name in sorted(names) if (given := self.envelope.headers.get(name))}
 
     def _body_text(self) -> str:
         """
