@@ -53,6 +53,7 @@ GOOGLE_ADS = {
 }
 TYPEFORM = {
     "event_id": "01J000",
+    "event_type": "form_response",
     "form_response": {
         "submitted_at": "2026-01-15T02:10:00Z",
         "answers": [
