@@ -20,6 +20,7 @@ from tests.scenarios.world import World
 FOLDER = Path(__file__).parents[1] / "data" / "senders" / "requests"
 PUBLIC_URL = "https://relay.example.co.jp/api"
 NAME = "sender"
+SENDER_SECRET = "env:SENDER_SECRET"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ public_url = "{PUBLIC_URL}"
 
 [sources.{NAME}]
 preset = "{self.preset}"
-secret = "env:SENDER_SECRET"
+secret = "{SENDER_SECRET}"
 {self.source}
 [destinations.haihai]
 vendor = "haihaimail"
@@ -117,7 +118,7 @@ gid = 12
         A relay at 10:00 in Tokyo that knows this sender's secret.
         """
         world = World(self.config())
-        world.secrets.values["env:SENDER_SECRET"] = self.secret
+        world.secrets.values[SENDER_SECRET] = self.secret
         return world
 
 
