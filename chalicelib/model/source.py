@@ -102,8 +102,9 @@ class Parse:
 
     `format` is auto, urlencoded, multipart or json; `charset` auto (`_charset_`, else the header's,
     else UTF-8), utf-8 or cp932. `json_in_field`: the form field whose value is the JSON (MovableType's `entry`).
-    `lenient` is for senders that put text into JSON without escaping it: line ends in a text pass, other broken JSON is
-    held instead of refused, and JSON is recognised under whatever type. `files` is refuse or drop.
+    `lenient` is for senders that a refusal does not teach: what they send and nobody can read, or is too large, is held
+    instead of refused; unescaped line ends within JSON pass, and JSON is recognised under a form's type. `files` is
+    refuse or drop.
     """
 
     format: str = "auto"

@@ -121,7 +121,7 @@ def _as_written(secrets: Sequence[str]) -> Iterator[str]:
 def _guard(envelope: Envelope, source: Source) -> None:
     if envelope.method.upper() not in METHODS:
         raise EnvelopeRefused(405, "method", f"Only {', '.join(METHODS)} carry data here.")
-    if len(envelope.body) > source.body_bytes_max:
+    if len(envelope.body) > source.body_bytes_max and (source.form is not None or not source.parse.lenient):
         raise EnvelopeRefused(413, "too_large", f"The body is larger than {source.body_bytes_max:,} bytes.")
 
 
@@ -155,6 +155,8 @@ class _Reader:
             yield self._event(record, position if len(found) > 1 else None)
 
     def _records(self) -> list[Json]:
+        if len(self.envelope.body) > self.source.body_bytes_max:
+            raise Unusable(f"the body is larger than {self.source.body_bytes_max:,} bytes; its beginning is kept")
         body = bodies.read(self.envelope, self.source.parse)
         if body.files and self.source.parse.files != "drop":
             raise Unusable(f"the fields {', '.join(body.files)} hold files, which are not taken")

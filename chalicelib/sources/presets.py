@@ -14,31 +14,14 @@ from typing import Any, Final
 
 from chalicelib.sources.presets_crm import CRM
 from chalicelib.sources.presets_forms import FORMS
+from chalicelib.sources.presets_parts import EMPTY, JSON, LENIENT, TOKEN_HEADER
 
-_EMPTY: Final = {"kind": "empty", "status": 200}
 _RELAY_HMAC: Final = {
     "headers": ["X-Relay-Signature"],
     "prefix": "v1=",
     "encoding": "base64",
     "signed": "{ts}.{body}",
     "timestamp_header": "X-Relay-Timestamp",
-}
-# HubSpot documents eventId as not unique, so what happened to what and when names the knock.
-_HUBSPOT_EVENT: Final = {
-    "id": "[subscriptionId, objectId, propertyName, occurredAt, propertyValue]",
-    "time": "occurredAt",
-    "time_unit": "ms",
-    "kind": "subscriptionType || eventType",
-    "kinds": {
-        "contact.creation": "upsert",
-        "contact.propertyChange": "upsert",
-        "contact.deletion": "delete",
-        "contact.privacyDeletion": "delete",
-        "object.creation": "upsert",
-        "object.propertyChange": "upsert",
-        "object.deletion": "delete",
-        "*": "ignore",
-    },
 }
 # Each answer holds its value under the key that its type names; the rest of a choice is what the visitor typed.
 _TYPEFORM_VALUE: Final = (
@@ -61,21 +44,22 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     # Anything that can repeat a secret in a header.
     "webhook": {
-        "verify": [{"token": {"in": "header", "name": "X-Relay-Token"}}],
+        "verify": TOKEN_HEADER,
         "parse": {"format": "auto"},
-        "respond": {"kind": "json", "status": 200},
+        "respond": JSON,
     },
     # JSON, or a form with the JSON in `payload`. `zen` comes with the ping that GitHub sends when the webhook is made.
     "github": {
         "verify": [{"hmac": {"headers": ["X-Hub-Signature-256"], "prefix": "sha256="}}],
-        "parse": {"format": "auto", "json_in_field": "payload"},
+        "parse": {"format": "auto", "json_in_field": "payload", "lenient": True},
         "event": {"id": "header:X-GitHub-Delivery", "test": "zen"},
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     # Base64, not hex. Typeform switches a webhook off at once on 404 or 410, which Ekiden never answers. Its test
     # button sends made-up answers with addresses at example.com, which nobody can have.
     "typeform": {
         "verify": [{"hmac": {"headers": ["Typeform-Signature"], "prefix": "sha256=", "encoding": "base64"}}],
+        "parse": LENIENT,
         "records": {"pairs": "form_response.answers", "pairs_key": "field.ref", "pairs_value": _TYPEFORM_VALUE},
         "event": {
             "id": "event_id",
@@ -84,12 +68,13 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
             "time": "form_response.submitted_at",
             "test": "form_response.answers[?ends_with(not_null(email, ''), '@example.com')] | [0]",
         },
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     # The Events preview drops the "X-" of the names. Since API 2025-01 a customer carries no consent: opting out comes
     # by a topic of its own.
     "shopify": {
         "verify": [{"hmac": {"headers": ["X-Shopify-Hmac-Sha256", "Shopify-Hmac-Sha256"], "encoding": "base64"}}],
+        "parse": LENIENT,
         "event": {
             "id": "header:X-Shopify-Webhook-Id, Shopify-Webhook-Id",
             "kind": "header:X-Shopify-Topic, Shopify-Topic",
@@ -107,11 +92,12 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
             "time": "header:X-Shopify-Triggered-At, Shopify-Triggered-At",
             "test": "header:X-Shopify-Test, Shopify-Test",
         },
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     # An empty list of events is LINE's connection check.
     "line": {
         "verify": [{"hmac": {"headers": ["X-Line-Signature"], "encoding": "base64"}}],
+        "parse": LENIENT,
         "records": {"path": "events"},
         "event": {
             "id": "webhookEventId",
@@ -120,17 +106,18 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
             "time": "timestamp",
             "time_unit": "ms",
         },
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     "segment": {
         "verify": [{"hmac": {"headers": ["X-Signature"], "algorithm": "sha1"}}],
+        "parse": LENIENT,
         "event": {
             "id": "messageId",
             "kind": "type",
             "kinds": {"identify": "upsert", "*": "ignore"},
             "time": "timestamp",
         },
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     # The key is the whole "whsec_…" text, unlike Standard Webhooks.
     "stripe": {
@@ -144,6 +131,7 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
                 }
             }
         ],
+        "parse": LENIENT,
         "event": {
             "id": "id",
             "kind": "type",
@@ -156,7 +144,7 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
             "time": "created",
             "time_unit": "s",
         },
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     # Calendly gives no event id, and its samples tolerate three minutes. Who cancels a meeting opts out of nothing.
     "calendly": {
@@ -171,13 +159,14 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
                 }
             }
         ],
+        "parse": LENIENT,
         "event": {
             "id": "[event, payload.uri]",
             "kind": "event",
             "kinds": {"invitee.created": "upsert", "routing_form_submission.created": "upsert", "*": "ignore"},
             "time": "created_at",
         },
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     "slack": {
         "verify": [
@@ -190,9 +179,10 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
                 }
             }
         ],
+        "parse": LENIENT,
         "handshake": [{"json": {"echo": "challenge", "when": {"type": "url_verification"}}}],
         "event": {"id": "event_id", "time": "event_time", "time_unit": "s"},
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     # Clerk, Resend, Supabase and others; 410 would end the subscription, and Ekiden never answers it.
     "standard_webhooks": {
@@ -208,8 +198,9 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
                 }
             }
         ],
+        "parse": LENIENT,
         "event": {"id": "header:webhook-id", "time": "timestamp"},
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     # The same scheme under Svix's own names.
     "svix": {
@@ -225,53 +216,17 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
                 }
             }
         ],
+        "parse": LENIENT,
         "event": {"id": "header:svix-id", "time": "timestamp"},
-        "respond": _EMPTY,
-    },
-    # CRM subscriptions: a plain digest, not an HMAC.
-    "hubspot_v1": {
-        "verify": [
-            {"hmac": {"headers": ["X-HubSpot-Signature"], "construction": "hash", "signed": "{secret}{body}"}},
-        ],
-        "event": _HUBSPOT_EVENT,
-        "respond": _EMPTY,
-    },
-    # Workflow webhooks with a request signature, which is the twin of hubspot_workflow.
-    "hubspot_v2": {
-        "verify": [
-            {
-                "hmac": {
-                    "headers": ["X-HubSpot-Signature"],
-                    "construction": "hash",
-                    "signed": "{secret}{method}{url}{body}",
-                }
-            },
-        ],
-        "records": {"map_value": "properties"},
-        "event": {"time": "properties.lastmodifieddate.value", "time_unit": "ms"},
-    },
-    "hubspot_v3": {
-        "verify": [
-            {
-                "hmac": {
-                    "headers": ["X-HubSpot-Signature-v3"],
-                    "encoding": "base64",
-                    "signed": "{method}{url}{body}{ts}",
-                    "url_decode": "hubspot",
-                    "timestamp_header": "X-HubSpot-Request-Timestamp",
-                    "timestamp_unit": "ms",
-                }
-            }
-        ],
-        "event": _HUBSPOT_EVENT,
-        "respond": _EMPTY,
+        "respond": EMPTY,
     },
     # docs/google_forms.gs sends and signs so.
     "google_forms": {
         "verify": [{"hmac": _RELAY_HMAC}],
+        "parse": LENIENT,
         "records": {"pairs": "answers"},
         "event": {"id": "id", "time": "timestamp", "test": "test"},
-        "respond": {"kind": "json", "status": 200},
+        "respond": JSON,
     },
     **FORMS,
     **CRM,

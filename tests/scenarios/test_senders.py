@@ -262,6 +262,38 @@ def test_a_relay_that_can_store_nothing_says_so(preset: str) -> None:
     assert ("Retry-After" in answer.headers) != preset.startswith("hubspot")
 
 
+UNREADABLE = {
+    "cut off": b'{"email": "taro@exa',
+    "no number": b'{"email": NaN}',
+    "too deep": b"[" * 5_000,
+    "no text": b'{"email": "\xff\xfe"}',
+    "too large": b'{"email": "' + b"a" * 710_000 + b'"}',
+    "no object": b'"hello"',
+    "nothing": b"",
+}
+
+
+@each_sender
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_is_genuine_and_cannot_be_read_is_held(preset: str, what: str) -> None:
+    """A product would give up or switch itself off: it hears 200, and a person is told. One's own program is told."""
+    world = SENDERS[preset].world()
+    asked = SENDERS[preset].requests[0]
+
+    # Marked as verified: no signature of the sender's covers this body.
+    answer = send(world, asked, body=UNREADABLE[what], verified=True)
+
+    if preset == "webhook" and what != "no object":
+        assert answer.status in {400, 413, 415}
+        assert world.states() == {}
+    else:
+        assert answer.status == 200
+        (state,) = world.states()
+        # An encoded form reads whatever it is given; then the field that the vendor wants is missing.
+        assert state == "held" or (preset, what, state) == ("zoho", "no object", "dead")
+        assert [cause.partition(":")[0] for cause, _, _ in world.journal.notices] == [state]
+
+
 # ── what is particular ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
