@@ -104,6 +104,13 @@ def clean(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
+def storable(text: str) -> str:
+    """
+    A header's text without what cannot be stored.
+    """
+    return clean(text.encode(errors="ignore").decode())
+
+
 def _format(envelope: Envelope, parse: Parse) -> str:
     """
     urlencoded, multipart or json. Text without a better type is JSON where it looks so (navigator.sendBeacon).

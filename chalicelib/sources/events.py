@@ -36,6 +36,7 @@ RECORD = "record"
 `evidence["part"]` of an unusable event that holds one record of a body; else it holds the whole ("body").
 """
 
+HEADER_CHARS_MAX = 500
 METHODS = ("POST", "PUT", "PATCH")
 
 
@@ -118,6 +119,14 @@ def _as_written(secrets: Sequence[str]) -> Iterator[str]:
         yield from dict.fromkeys((secret, *in_json, quote_plus(secret)))
 
 
+def _evidence(name: naming.Name) -> dict[str, str]:
+    """
+    Why the time is the arrival; and what its sender calls an event that is ignored.
+    """
+    word = bodies.storable(name.word) if name.kind == "ignore" else ""
+    return {key: text for key, text in (("time", name.note), (WORD, word)) if text}
+
+
 def _guard(envelope: Envelope, source: Source) -> None:
     if envelope.method.upper() not in METHODS:
         raise EnvelopeRefused(405, "method", f"Only {', '.join(METHODS)} carry data here.")
@@ -190,7 +199,7 @@ class _Reader:
             dedupe=name.dedupe,
             dedupe_seconds=name.dedupe_seconds,
             test=name.test,
-            evidence=({"time": name.note} if name.note else {}) | ({WORD: name.word} if ignored and name.word else {}),
+            evidence=_evidence(name),
         )
 
     def _unusable(self, reason: str, text: str, *, part: str = "body") -> Event:
@@ -213,7 +222,8 @@ class _Reader:
         The headers that say what the body is about; without them it could not be read again.
         """
         names = headers_that_name(self.source.event)
-        return {HEADER + name: given for name in sorted(names) if (given := self.envelope.headers.get(name))}
+        found = {name: self.envelope.headers.get(name, "")[:HEADER_CHARS_MAX] for name in sorted(names)}
+        return {HEADER + name: bodies.storable(given) for name, given in found.items() if given}
 
     def _body_text(self) -> str:
         """
