@@ -91,6 +91,20 @@ def test_what_standard_webhooks_signs_is_taken(
     assert world.states() == {"waiting": 1}
 
 
+@pytest.mark.parametrize("preset", SENDERS)
+def test_no_address_of_a_webhook_redirects(preset: str, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe, Shopify and Calendly count a 3xx as a failure: neither the answer nor one to a slash too many is one."""
+    running(preset, monkeypatch)
+    asked = SENDERS[preset].requests[0]
+    path = f"/in/{NAME}" + (f"/{asked.token}" if asked.token else "")
+    right, slash, bare = (
+        client.http.post(path + end, headers=asked.headers, body=asked.body.encode()) for end in ("", "/", "?x=1")
+    )
+
+    assert (right.status_code, bare.status_code) == (200, 200)
+    assert slash.status_code < 300 or slash.status_code >= 400
+
+
 # ── the Apps Script ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 GOOGLE = """

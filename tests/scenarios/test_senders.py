@@ -5,6 +5,7 @@ Every sender that Ekiden knows by name, by the requests that it makes: taken, re
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import re
 from collections import Counter
@@ -16,8 +17,9 @@ import pytest
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Hmac, Source, State, Token
 from chalicelib.sources import PRESETS
-from tests.scenarios.senders import NAME, Asked, Sender, every_request, send, senders
+from tests.scenarios.senders import NAME, SENDER_SECRET, Asked, Sender, every_request, send, senders
 from tests.scenarios.world import World
+from tests.unit.docs.documents import CONFIGURATION
 
 SENDERS = senders()
 ELSEWHERE = {"form"}
@@ -292,6 +294,38 @@ def test_what_is_genuine_and_cannot_be_read_is_held(preset: str, what: str) -> N
         # An encoded form reads whatever it is given; then the field that the vendor wants is missing.
         assert state == "held" or (preset, what, state) == ("zoho", "no object", "dead")
         assert [cause.partition(":")[0] for cause, _, _ in world.journal.notices] == [state]
+
+
+# ── senders of one's own ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sender_that_nobody_knows_needs_relay_toml_alone() -> None:
+    """The example of the reference: another header, another template, records, kinds and answer; and no Python."""
+    (text,) = [each for each in CONFIGURATION.blocks("toml") if "[sources.partner]" in each]
+    secret = "partner-secret"
+    base = Sender(preset="webhook", secret=secret, email="mail", name="name", requests=[]).config()
+    head, _, rest = base.partition(f"[sources.{NAME}]")
+    source = text.replace("[sources.partner]", f"[sources.{NAME}]").replace("ssm:/ekiden/prod/partner", SENDER_SECRET)
+    world = World(head + source + rest[rest.index("[destinations") :])
+    world.secrets.values[SENDER_SECRET] = secret
+    stamp = str(int(world.clock.now().timestamp()))
+    items = [
+        {"no": 1, "status": "new", "mail": "taro@example.co.jp"},
+        {"no": 2, "status": "left", "mail": "hanako@example.co.jp"},
+    ]
+    body = json.dumps({"sent_at": "2026-11-21T09:59:00+09:00", "items": items}).encode()
+    mac = hmac.digest(secret.encode(), f"{stamp}.".encode() + body, "sha256")
+    headers = {"content-type": "application/json", "x-partner-time": stamp}
+    asked = Asked(about="", headers=headers, body="", answer="", contacts=[])
+
+    refused = send(world, asked, body=body)
+    answer = send(world, asked, body=body, headers=headers | {"x-partner-sign": base64.b64encode(mac).decode()})
+
+    assert (refused.status, answer.status, answer.body) == (401, 200, '{"result": "ok"}')
+    assert sorted((each.operation, str(each.event_time)) for each in world.deliveries()) == [
+        ("register", "2026-11-21 00:59:00+00:00"),
+        ("stop", "2026-11-21 00:59:00+00:00"),
+    ]
 
 
 # ── what is particular ──────────────────────────────────────────────────────────────────────────────────────────────
