@@ -36,7 +36,7 @@ class Token:
 @value
 class Hmac:
     """
-    A signature over the raw body, as every sender of senders.md §6 makes it.
+    A signature over the raw body, as every sender makes it that signs (docs/senders.md).
 
     `headers`: names tried in order. `style`: plain (the header is the signature), kv (`t=…,v1=…`), list
     (`v1,<sig> v1,<sig>`). `prefix`: literal before a plain signature ("sha256=", "v0="). `tag`: which kv or list
