@@ -19,6 +19,7 @@ from chalicelib.cli.erase import erase
 from chalicelib.cli.held import held
 from chalicelib.cli.lanes import pause, resume, ring, status
 from chalicelib.cli.secret import secret
+from chalicelib.cli.senders import senders
 from chalicelib.cli.submission import submission
 from chalicelib.cli.tools import Doors, Tools, example, keep
 from chalicelib.cli.trying import try_sample
@@ -76,6 +77,7 @@ for _command in (
     ring,
     erase,
     config_commands,
+    senders,
     try_sample,
     secret,
     template,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from chalicelib.cli.connecting import DEFAULT_FILE, LOCAL, connect, read
+from chalicelib.cli.connecting import DEFAULT_FILE, LOCAL, base_address, connect, read
 from chalicelib.cli.screen import fail
 from chalicelib.cli.telling import told
 
@@ -55,6 +55,7 @@ class Tools:
     """
     connect: Connect = connect
     parameters: Callable[[str], Any] = parameter_store
+    base: Callable[[str, Config], str] = base_address
 
     @property
     def file(self) -> Path:

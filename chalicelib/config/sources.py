@@ -50,15 +50,18 @@ RECORDS: Shape = {
     "pairs_value": Rule(kind="query"),
     "map_value": Rule(kind="query"),
     "map_value_name": Rule(),
+    "carry": Rule(kind="texts"),
     "records_max": Rule(kind="integer", least=1, most=1_000),
 }
 EVENT: Shape = {
     "kind": Rule(kind="locator"),
+    "detail": Rule(kind="locator"),
     "kinds": Rule(kind="words", choices=("upsert", "unsubscribe", "delete", "ignore")),
     "id": Rule(kind="locator"),
     "time": Rule(kind="locator"),
     "time_unit": Rule(choices=("iso", "s", "ms")),
     "time_zone": Rule(kind="integer", least=-12, most=14),
+    "sequence": Rule(kind="locator"),
     "test": Rule(kind="locator"),
     "dedupe_seconds": Rule(kind="integer", least=0, most=604_800),
 }

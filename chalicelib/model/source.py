@@ -36,7 +36,7 @@ class Token:
 @value
 class Hmac:
     """
-    A signature over the raw body, as every sender of senders.md §6 makes it.
+    A signature over the raw body, as every sender makes it that signs (docs/senders.md).
 
     `headers`: names tried in order. `style`: plain (the header is the signature), kv (`t=…,v1=…`), list
     (`v1,<sig> v1,<sig>`). `prefix`: literal before a plain signature ("sha256=", "v0="). `tag`: which kv or list
@@ -102,7 +102,9 @@ class Parse:
 
     `format` is auto, urlencoded, multipart or json; `charset` auto (`_charset_`, else the header's,
     else UTF-8), utf-8 or cp932. `json_in_field`: the form field whose value is the JSON (MovableType's `entry`).
-    `lenient`: broken JSON typed as text is held instead of refused. `files` is refuse or drop.
+    `lenient` is for senders that a refusal does not teach: what they send and nobody can read, or is too large, is held
+    instead of refused; unescaped line ends within JSON pass, and JSON is recognised under a form's type. `files` is
+    refuse or drop.
     """
 
     format: str = "auto"
@@ -121,7 +123,8 @@ class Records:
 
     `path`: JMESPath to an object or a list; empty is the whole body. `pairs`: JMESPath to a list of {key, value}
     objects inside a record, with `pairs_key`/`pairs_value` (Typeform, Google Ads). `map_value`: JMESPath to an object
-    whose members hold their value under `map_value_name` (kintone, HubSpot workflow).
+    whose members hold their value under `map_value_name` (kintone, HubSpot workflow). `carry`: members of the body
+    that every record of it gets too, where it has none of that name (Zoho's operation and server_time).
     """
 
     path: str = ""
@@ -130,6 +133,7 @@ class Records:
     pairs_value: str = "value"
     map_value: str = ""
     map_value_name: str = "value"
+    carry: tuple[str, ...] = ()
     records_max: int = 500
 
 
@@ -138,17 +142,22 @@ class EventRule:
     """
     How a record names itself: kind, id and time, each a JMESPath over the record (or `header:Name`).
 
-    `kinds` maps the sender's word to upsert, unsubscribe, delete or ignore; "*" is the fall-back. `time_unit` is iso,
-    s or ms; a time without zone is read in `time_zone` (UTC offset in hours). `test`: JMESPath that is true for test
-    deliveries. `dedupe_seconds`: how long an id is remembered (ids: 7 days; body digests: at most 10 minutes).
+    `kinds` maps the sender's word to upsert, unsubscribe, delete or ignore; "*" is the fall-back. `detail` finds a
+    second word: "WORD DETAIL" is looked up before "WORD" (Shopify's consent topic and its state). `time_unit` is iso,
+    s or ms; a time without zone is read in `time_zone` (UTC offset in hours). `sequence`: a number that rises with each
+    change, for senders whose times are too coarse to tell two changes apart (kintone's $revision). `test`: JMESPath
+    that is true for test deliveries. `dedupe_seconds`: how long an id is remembered (ids: 7 days; body digests: at most
+    10 minutes).
     """
 
     kind: str = ""
+    detail: str = ""
     kinds: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
     time: str = ""
     time_unit: str = "iso"
     time_zone: int = 9
+    sequence: str = ""
     test: str = ""
     dedupe_seconds: int = 604_800
 

@@ -105,7 +105,7 @@ class Door:
         except StoreUnavailable as unavailable:
             if envelope.verified:
                 raise  # it is in the inbox already, and stays there until the table takes it
-            inbox.keep(deps, envelope, source, unavailable)
+            inbox.keep(deps, envelope, source, unavailable, secrets=secrets)
             self._notices.tell((_in_inbox(unavailable),))
             return Admitted(stored=tuple(stored), next_url=knock.next_url, in_inbox=True)
         return Admitted(stored=tuple(stored), next_url=knock.next_url)

@@ -131,7 +131,7 @@ class Front:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever it is, the sender has done nothing wrong
             self._deps.ports.journal.log("fault", where="accept", source=source.name, traceback=faults.for_log())
-            inbox.keep(self._deps, envelope, source, fault)
+            inbox.keep(self._deps, envelope, source, fault, secrets=secrets)
             return Admitted(in_inbox=True)
 
     def _deliver(self, envelope: Envelope, source: Source, admitted: Admitted) -> list[Delivery]:

@@ -199,14 +199,17 @@ class Operator(Viewer):
         story = self.story(old.event_id)
         raw = str(story.fields.get("_raw", ""))
         is_json = raw.lstrip()[:1] in {"{", "["}
+        media = "application/json" if is_json else "application/x-www-form-urlencoded"
+        evidence = load(story.event.get("evidence"))
+        kept = {name.removeprefix(sources.HEADER): text for name, text in evidence.items() if sources.HEADER in name}
         envelope = Envelope(
             source=old.source,
-            headers={"content-type": "application/json" if is_json else "application/x-www-form-urlencoded"},
+            headers=kept | {"content-type": media},
             body=raw.encode(),
             received_at=old.arrived_at,
             verified=True,
         )
-        is_record = load(story.event.get("evidence")).get("part") == sources.RECORD
+        is_record = evidence.get("part") == sources.RECORD
         admitted = self._door.admit(envelope, self._source_that_understands(envelope, is_record=is_record), {})
         new = [each for stored in admitted.stored for each in self._door.deliveries_of(stored.event_id)]
         now, retention = self._deps.now(), self._deps.config.retention

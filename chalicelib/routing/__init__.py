@@ -26,8 +26,8 @@ class Draft:
     What one route makes of one event, before the destination has looked at it.
 
     `fields` are the vendor's fields, any JSON; `settings` those of the operation, as text. `skipped` says why nothing
-    travels ("condition", "test", "ignored"); `failed` which mappings gave no value and why, without personal data. Both
-    kinds of draft are empty: what does not travel is not kept a second time.
+    travels ("condition", "test", "ignored: DELETE_RECORD"); `failed` which mappings gave no value and why, without
+    personal data. Both kinds of draft are empty: what does not travel is not kept a second time.
     """
 
     route: Route
@@ -54,7 +54,7 @@ def route(event: Event, routes: Iterable[Route], *, arrived: datetime, event_id:
 
 def _draft(event: Event, way: Route, scope: Scope) -> Draft:
     if event.kind == "ignore":
-        return Draft(route=way, skipped="ignored")
+        return Draft(route=way, skipped=": ".join(["ignored", *filter(None, [event.evidence.get("word")])]))
     if event.test:
         return Draft(route=way, skipped="test")
     if way.when:

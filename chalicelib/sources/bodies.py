@@ -71,7 +71,7 @@ def read(envelope: Envelope, parse: Parse) -> Body:
     content_type = envelope.headers.get("content-type", "")
     if form == "json":
         text = _decode(envelope.body.removeprefix(_BOM), _charset(parse, content_type))
-        return Body(value=json_text.load(text, depth_max=parse.depth_max))
+        return Body(value=json_text.load(text, depth_max=parse.depth_max, lenient=parse.lenient))
     if form == "urlencoded":
         pairs = _urlencoded(envelope.body, parse, content_type)
         files: tuple[str, ...] = ()
@@ -118,6 +118,13 @@ def clean(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
+def storable(text: str) -> str:
+    """
+    A header's text without what cannot be stored.
+    """
+    return clean(text.encode(errors="ignore").decode())
+
+
 def _format(envelope: Envelope, parse: Parse) -> str:
     """
     urlencoded, multipart or json. Text without a better type is JSON where it looks so (navigator.sendBeacon).
@@ -126,9 +133,11 @@ def _format(envelope: Envelope, parse: Parse) -> str:
     taken = set(_MEDIA) if parse.format == "auto" else {parse.format}
     if parse.json_in_field:
         taken |= {"urlencoded", "multipart"}
+    looks_json = envelope.body.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}
     if media in {"", "text/plain"}:
-        looks_json = envelope.body.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}
         form = "json" if looks_json or parse.lenient else ""
+    elif parse.lenient and looks_json and media == _MEDIA["urlencoded"]:
+        form = "json"  # an encoded form never begins with a bare bracket
     elif media == "text/json" or media.endswith("+json"):
         form = "json"
     else:
@@ -281,7 +290,7 @@ def _json_of(pairs: Pairs, parse: Parse) -> Json:
     text = next((value for name, value in pairs if name == parse.json_in_field), None)
     if text is None:
         raise Unusable(f"the form field {parse.json_in_field}, which holds the JSON, is missing")
-    return json_text.load(text, depth_max=parse.depth_max)
+    return json_text.load(text, depth_max=parse.depth_max, lenient=parse.lenient)
 
 
 def _too_many(parse: Parse) -> EnvelopeRefused:

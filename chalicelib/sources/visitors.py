@@ -131,14 +131,7 @@ def _evidence(envelope: Envelope, source: Source, form: Form, fields: Mapping[st
     if form.consent_field:
         given = [_text(one).strip().lower() for one in forms.answers(fields.get(form.consent_field))]
         evidence["consent"] = "yes" if any(answer not in _DENIALS for answer in given) else "no"
-    return {name: kept for name, text in evidence.items() if (kept := _storable(text))}
-
-
-def _storable(text: str) -> str:
-    """
-    A header's text without what cannot be stored.
-    """
-    return bodies.clean(text.encode(errors="ignore").decode())
+    return {name: kept for name, text in evidence.items() if (kept := bodies.storable(text))}
 
 
 def page_of(envelope: Envelope, source: Source, carried: str = "") -> str:

@@ -40,6 +40,11 @@ def _value(options: dict[str, Any], kind: type, refs: tuple[str, ...]) -> Any:
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in options.items()})
 
 
+def _ritual(place: str, options: dict[str, Any], refs: tuple[str, ...]) -> Handshake:
+    options = {{"token": "token_name"}.get(name, name): value for name, value in options.items()}
+    return Handshake(place=place, secret=refs if options.get("token_name") else (), **options)
+
+
 def _from_preset(name: str, refs: tuple[str, ...]) -> Source:
     """
     A source as the preset alone describes it, with one secret for all its checks.
@@ -51,7 +56,7 @@ def _from_preset(name: str, refs: tuple[str, ...]) -> Source:
         preset=name,
         verify=tuple(verify),
         handshake=tuple(
-            Handshake(place=place, **options) for one in preset.get("handshake", ()) for place, options in one.items()
+            _ritual(place, options, refs) for one in preset.get("handshake", ()) for place, options in one.items()
         ),
         parse=Parse(**preset.get("parse", {})),
         records=Records(**preset.get("records", {})),
