@@ -182,6 +182,7 @@ class Vendor:
     - `pack(operation, settings, lines, destination)`: batching lanes only: lines → a file within the vendor's size.
     - `build(batch, data, destination, credentials)`: the request; `data` is the packed file, empty for single calls.
     - `read(reply, batch, destination)`: what the answer means. It never raises; what it cannot read is Uncertain.
+    - `imports`: the operations by the word that a drop-in's import settings have for them (0: register …).
     """
 
     slug: str
@@ -200,3 +201,4 @@ class Vendor:
     pack: Callable[[Operation, Settings, Sequence[Line], Destination], Packed] | None
     build: Callable[[Batch, bytes, Destination, Mapping[str, str]], Call]
     read: Reader
+    imports: Mapping[str, str] = field(default_factory=dict)

@@ -109,6 +109,13 @@ class Door:
             return Admitted(stored=tuple(stored), next_url=knock.next_url, in_inbox=True)
         return Admitted(stored=tuple(stored), next_url=knock.next_url)
 
+    def take(self, events: Iterable[Event], envelope: Envelope, source: Source) -> list[Stored]:
+        """
+        Store events of a verified envelope. Raises StoreUnavailable; what is stored by then stays so.
+        """
+        key = self._deps.signing_key()
+        return [self._take(event, envelope, source, key, ()) for event in events]
+
     def admit_unusable(self, envelope: Envelope, why: str) -> Stored:
         """
         Store an envelope that was promised to its sender and turns out to be unreadable: held, for a person to see.

@@ -8,7 +8,7 @@ nor a CSV file can carry, are removed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from chalicelib.errors import EnvelopeRefused, Unusable
@@ -26,7 +26,9 @@ _MEDIA = {
     "urlencoded": "application/x-www-form-urlencoded",
     "multipart": "multipart/form-data",
     "json": "application/json",
+    "soap": "text/xml",
 }
+_USUAL = frozenset({"urlencoded", "multipart", "json"})
 # Shift_JIS of browsers is Windows-31J: ①, 髙 and ～ fail in Python's own "shift_jis". Latin-1 is the label that many
 # HTTP clients set by default over text that is ASCII or UTF-8; the strict decoding tells if it was not.
 _CHARSETS = {
@@ -36,7 +38,7 @@ _CHARSETS = {
 }
 _BOM = b"\xef\xbb\xbf"
 _CHARSET_PARAMETER = re.compile(r';\s*charset\s*=\s*"?([^\s";]+)', re.IGNORECASE)
-_CHARSET_FIELD = re.compile(rb"(?:\A|&)_charset_=([A-Za-z0-9_\-]*)")
+_CHARSET_FIELD = rb"(?:\A|&)%s=([A-Za-z0-9_\-]*)"
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NUMERIC_REFERENCE = re.compile(r"&#(\d{1,7});")
 
@@ -63,16 +65,20 @@ def read(envelope: Envelope, parse: Parse) -> Body:
     """
     if sum(len(name) + len(value) + 4 for name, value in envelope.headers.items()) > HEADER_BYTES_MAX:
         raise EnvelopeRefused(400, "malformed", f"The headers are larger than {HEADER_BYTES_MAX:,} bytes.")
-    form = _format(envelope, parse)
+    form = format_of(envelope, parse)
     content_type = envelope.headers.get("content-type", "")
+    if form == "soap":
+        from chalicelib.sources import soap  # noqa: PLC0415 - one sender speaks it
+
+        return Body(value=soap.load(envelope.body, depth_max=parse.depth_max))
     if form == "json":
         text = _decode(envelope.body.removeprefix(_BOM), _charset(parse, content_type))
         return Body(value=json_text.load(text, depth_max=parse.depth_max))
     if form == "urlencoded":
-        pairs = _urlencoded(envelope.body, parse, content_type)
+        pairs = _urlencoded(envelope, parse, content_type)
         files: tuple[str, ...] = ()
     else:
-        pairs, files = _multipart(envelope.body, parse, content_type)
+        pairs, files = _multipart(envelope, parse, content_type)
     if parse.json_in_field:
         return Body(value=_json_of(pairs, parse), pairs=pairs, files=files)
     return Body(value=fields_of(pairs), pairs=pairs, files=files)
@@ -104,17 +110,21 @@ def clean(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
-def _format(envelope: Envelope, parse: Parse) -> str:
+def format_of(envelope: Envelope, parse: Parse) -> str:
     """
-    urlencoded, multipart or json. Text without a better type is JSON where it looks so (navigator.sendBeacon).
+    urlencoded, multipart, json or soap. Text without a better type is JSON where it looks so (navigator.sendBeacon).
+
+    Raises EnvelopeRefused (415) for a type that the source does not take.
     """
     media = envelope.headers.get("content-type", "").partition(";")[0].strip().lower()
-    taken = set(_MEDIA) if parse.format == "auto" else {parse.format}
+    taken = set(_USUAL) if parse.format == "auto" else {parse.format}
     if parse.json_in_field:
         taken |= {"urlencoded", "multipart"}
     if media in {"", "text/plain"}:
         looks_json = envelope.body.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}
         form = "json" if looks_json or parse.lenient else ""
+    elif media in {"application/xml", "application/soap+xml"}:
+        form = "soap"
     elif media == "text/json" or media.endswith("+json"):
         form = "json"
     else:
@@ -137,6 +147,24 @@ def _charset(parse: Parse, content_type: str, stated: str = "") -> str:
     return _known_charset(found[1]) if found else "utf-8"
 
 
+def _stated(envelope: Envelope, parse: Parse, texts: Mapping[str, str]) -> str:
+    """
+    The charset that the sender names: `_charset_` first, which browsers fill in; else what the source looks for.
+    """
+    if texts.get("_charset_") or not parse.charset_in:
+        return texts.get("_charset_", "")
+    asked = envelope.query.get(parse.charset_in, ())
+    return asked[0] if len(asked) == 1 else texts.get(parse.charset_in, "")
+
+
+def _text_field(body: bytes, name: str) -> str:
+    """
+    The plain value of a form field whose name and value need no decoding.
+    """
+    found = re.search(_CHARSET_FIELD % re.escape(name.encode()), body)
+    return found[1].decode("ascii") if found else ""
+
+
 def _known_charset(label: str) -> str:
     charset = _CHARSETS.get(label.strip().lower())
     if charset is None:
@@ -156,15 +184,16 @@ def _undecodable(charset: str) -> EnvelopeRefused:
     return EnvelopeRefused(400, "malformed", f"The text is not valid {name}.")
 
 
-def _urlencoded(body: bytes, parse: Parse, content_type: str) -> Pairs:
+def _urlencoded(envelope: Envelope, parse: Parse, content_type: str) -> Pairs:
+    body = envelope.body
     if body.startswith(_BOM):
         raise EnvelopeRefused(400, "malformed", "The form starts with a byte order mark.")
     if _BAD_PERCENT.search(body):
         raise EnvelopeRefused(400, "malformed", "The form holds a percent sign that is not followed by two hex digits.")
     if body.count(b"&") >= parse.fields_max:
         raise _too_many(parse)
-    stated = _CHARSET_FIELD.search(body)
-    charset = _charset(parse, content_type, stated[1].decode("ascii") if stated else "")
+    texts = {name: _text_field(body, name) for name in ("_charset_", parse.charset_in) if name}
+    charset = _charset(parse, content_type, _stated(envelope, parse, texts))
     try:
         found = parse_qsl(_decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
     except UnicodeDecodeError as problem:
@@ -172,7 +201,7 @@ def _urlencoded(body: bytes, parse: Parse, content_type: str) -> Pairs:
     return _tidy(found, charset)
 
 
-def _multipart(body: bytes, parse: Parse, content_type: str) -> tuple[Pairs, tuple[str, ...]]:
+def _multipart(envelope: Envelope, parse: Parse, content_type: str) -> tuple[Pairs, tuple[str, ...]]:
     """
     The text parts, and the names of the parts that hold a file.
 
@@ -182,13 +211,14 @@ def _multipart(body: bytes, parse: Parse, content_type: str) -> tuple[Pairs, tup
     from multipart import MultipartError, ParserLimitReached  # noqa: PLC0415 - most forms have no need of it
 
     try:
-        parts = _parts(body, parse, content_type)
+        parts = parts_of(envelope.body, content_type, parts_max=parse.fields_max)
     except ParserLimitReached as problem:
         raise _too_many(parse) from problem
     except (MultipartError, UnicodeError) as problem:
         raise EnvelopeRefused(400, "malformed", "The multipart form is broken or cut off.") from problem
-    stated = next((data.decode("latin-1") for name, data, _, _ in parts if name == "_charset_"), "")
-    charset = _charset(parse, content_type, stated)
+    wanted = {"_charset_", parse.charset_in}
+    stated = {name: data.decode("latin-1") for name, data, _, _ in reversed(parts) if name in wanted}
+    charset = _charset(parse, content_type, _stated(envelope, parse, stated))
     texts, files = [], []
     for raw_name, data, label, filename in parts:
         name = _decode(raw_name.encode("latin-1"), charset)
@@ -199,18 +229,16 @@ def _multipart(body: bytes, parse: Parse, content_type: str) -> tuple[Pairs, tup
     return _tidy(texts, charset), tuple(files)
 
 
-def _parts(body: bytes, parse: Parse, content_type: str) -> list[tuple[str, bytes, str, str | None]]:
+def parts_of(body: bytes, content_type: str, *, parts_max: int) -> list[tuple[str, bytes, str, str | None]]:
     """
-    Each part's name, bytes, own charset, and file name (None for a text field).
+    Each part's name, bytes, own charset, and file name (None for a text field). Raises the library's errors.
     """
     from multipart import MultipartSegment, PushMultipartParser, parse_options_header  # noqa: PLC0415 - as above
 
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     parts: list[tuple[str, bytes, str, str | None]] = []
     chunks: list[bytes] = []
-    with PushMultipartParser(
-        boundary, strict=True, header_charset="latin-1", max_segment_count=parse.fields_max
-    ) as parser:
+    with PushMultipartParser(boundary, strict=True, header_charset="latin-1", max_segment_count=parts_max) as parser:
         for event in parser.parse(body):
             if isinstance(event, MultipartSegment):
                 segment = event
