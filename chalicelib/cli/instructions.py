@@ -13,7 +13,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib.model import Browser, Config, EventRule, Handshake, Hmac, Respond, SecretRefs, Source, Token
+from chalicelib.model import (
+    Browser,
+    Captcha,
+    Config,
+    Equals,
+    EventRule,
+    Handshake,
+    Hmac,
+    Respond,
+    SecretRefs,
+    Source,
+    Token,
+    Verify,
+)
 from chalicelib.ops.addresses import source_addresses
 from chalicelib.sources import secret_refs
 
@@ -24,6 +37,7 @@ MEDIA = {
     "urlencoded": "application/x-www-form-urlencoded",
     "multipart": "multipart/form-data",
     "auto": "application/json",
+    "soap": "text/xml",
 }
 
 Words = tuple[str, str]
@@ -141,7 +155,7 @@ def _proof(source: Source) -> Words:
     return "、".join(ja for ja, _ in found), "; ".join(en for _, en in found)
 
 
-def _proof_of(check: Token | Hmac | Browser | Handshake) -> Words:
+def _proof_of(check: Verify | Handshake) -> Words:
     match check:
         case Token(place=place, name=name):
             ja, en = _PLACES[place]
@@ -152,6 +166,10 @@ def _proof_of(check: Token | Hmac | Browser | Handshake) -> Words:
         case Browser(origins=origins):
             sites = ", ".join(origins) or "any"
             return f"ブラウザーの Origin（{sites}）", f"the browser's Origin ({sites})"
+        case Equals(name=name):
+            return f"{name} の値", f"the value of {name}"
+        case Captcha(provider=provider):
+            return f"CAPTCHA（{provider}）", f"a captcha ({provider})"
         case Handshake(echo=echo):
             return f"確認要求 {echo} に自動応答", f"the challenge {echo} is answered"
 

@@ -13,9 +13,11 @@ from chalicelib.config.forms import FORM, form
 from chalicelib.config.named import named_tables
 from chalicelib.config.place import Place, shown, suggestion
 from chalicelib.config.schema import Rule, Shape, read
+from chalicelib.config.standing_in import DROPIN, check_dropins, check_members, dropin, with_organization
 from chalicelib.config.verify import HANDSHAKE, VERIFY, handshakes, signs_url, verifications
 from chalicelib.model import (
     Browser,
+    Captcha,
     Ceiling,
     EventRule,
     Handshake,
@@ -25,6 +27,7 @@ from chalicelib.model import (
     Respond,
     Source,
     Token,
+    Verify,
 )
 
 Presets = Mapping[str, Mapping[str, Any]]
@@ -35,8 +38,9 @@ How long a digest of the fields may stand for an id: longer, and a person's hone
 """
 
 PARSE: Shape = {
-    "format": Rule(choices=("auto", "urlencoded", "multipart", "json")),
+    "format": Rule(choices=("auto", "urlencoded", "multipart", "json", "soap")),
     "charset": Rule(choices=("auto", "utf-8", "cp932")),
+    "charset_in": Rule(),
     "json_in_field": Rule(),
     "lenient": Rule(kind="flag"),
     "files": Rule(choices=("refuse", "drop")),
@@ -66,7 +70,7 @@ EVENT: Shape = {
     "dedupe_seconds": Rule(kind="integer", least=0, most=604_800),
 }
 RESPOND: Shape = {
-    "kind": Rule(choices=("json", "text", "empty", "page")),
+    "kind": Rule(choices=("json", "text", "empty", "soap", "page")),
     "status": Rule(kind="integer", least=200, most=399),
     "body": Rule(),
 }
@@ -79,6 +83,7 @@ SOURCE: Shape = {
     "preset": Rule(required=True, example='"form"'),
     "secret": Rule(kind="secret"),
     "origins": Rule(kind="texts", clean=texts.origin),
+    "organization_id": Rule(clean=texts.salesforce_organization),
     "verify": Rule(kind="tables", shape=VERIFY),
     "handshake": Rule(kind="tables", shape=HANDSHAKE),
     "parse": Rule(kind="table", shape=PARSE),
@@ -87,6 +92,7 @@ SOURCE: Shape = {
     "respond": Rule(kind="table", shape=RESPOND),
     **{name: PARSE[name] for name in SHORTHANDS},
     "ceiling": Rule(kind="table", shape=CEILING),
+    "dropin": Rule(kind="table", shape=DROPIN),
     # A raw envelope must fit into a queue's message as base64.
     "body_bytes_max": Rule(kind="integer", least=1_024, most=700_000),
     "personal": Rule(kind="texts"),
@@ -98,10 +104,12 @@ def sources(raw: object, place: Place, *, presets: Presets, public_url: str) -> 
     """
     Every source by name, also one at fault: its routes are to be checked against it.
     """
-    return {
+    found = {
         name: _source(name, table, here, presets=presets, public_url=public_url)
         for name, table, here in named_tables(raw, place)
     }
+    check_dropins(found, place)
+    return found
 
 
 def _source(name: str, written: Mapping[str, Any], place: Place, *, presets: Presets, public_url: str) -> Source:
@@ -113,6 +121,8 @@ def _source(name: str, written: Mapping[str, Any], place: Place, *, presets: Pre
     verify = verifications(values.get("verify", ()), place.key("verify"), secret=secret)
     if "origins" in values:
         verify = _with_origins(verify, values["origins"])
+    if "organization_id" in values:
+        verify = with_organization(verify, values["organization_id"])
     source = Source(
         name=name,
         preset=str(written.get("preset", "")),
@@ -125,7 +135,7 @@ def _source(name: str, written: Mapping[str, Any], place: Place, *, presets: Pre
         form=form(values, place) if _is_form(values, preset) else None,
         ceiling=_ceiling(values.get("ceiling", {})),
         personal=values.get("personal", ()),
-        **{key: values[key] for key in ("body_bytes_max",) if key in values},
+        **{**{key: values[key] for key in ("body_bytes_max",) if key in values}, **dropin(values)},
     )
     if preset is not None:
         _check(source, written, place, public_url=public_url)
@@ -173,7 +183,7 @@ def _shorthands(values: dict[str, Any], written: Mapping[str, Any], place: Place
             values.setdefault("parse", {})[key] = short
 
 
-def _with_origins(verify: tuple[Token | Hmac | Browser, ...], origins: tuple[str, ...]) -> tuple[Any, ...]:
+def _with_origins(verify: tuple[Verify, ...], origins: tuple[str, ...]) -> tuple[Verify, ...]:
     """
     `origins` fill every browser check that has none; without a browser check they are one.
     """
@@ -204,6 +214,7 @@ def _check(source: Source, written: Mapping[str, Any], place: Place, *, public_u
     What no single key shows.
     """
     _check_secrets(source, written, place)
+    check_members(source, written, place)
     if source.form is None:
         _check_webhook(source, written, place)
     address = Place("relay.public_url", place.report)
@@ -217,8 +228,11 @@ def _check(source: Source, written: Mapping[str, Any], place: Place, *, public_u
 
 
 def _check_secrets(source: Source, written: Mapping[str, Any], place: Place) -> None:
-    checks = [check for check in source.verify if not isinstance(check, Browser)]
-    takers: list[Token | Hmac | Handshake] = [*checks, *(ritual for ritual in source.handshake if ritual.token_name)]
+    checks = [check for check in source.verify if isinstance(check, Token | Hmac | Captcha)]
+    takers: list[Token | Hmac | Captcha | Handshake] = [
+        *checks,
+        *(ritual for ritual in source.handshake if ritual.token_name),
+    ]
     here = place.key("secret")
     lacking = any(not taker.secret for taker in takers)
     if lacking and not any(place.key(key).at_fault for key in ("secret", "verify", "handshake")):
@@ -238,7 +252,7 @@ def _check_webhook(source: Source, written: Mapping[str, Any], place: Place) -> 
             f"{source.respond.status} is a failure to programs, and some of them then switch the webhook off",
             "Write a status from 200 to 299.",
         )
-    proofs = [check for check in source.verify if not isinstance(check, Browser)]
+    proofs = [check for check in source.verify if isinstance(check, Token | Hmac)]
     if not proofs and not place.key("verify").at_fault:
         place.key("verify").fault(
             "is missing: anybody could send",

@@ -28,7 +28,7 @@ from chalicelib.destinations.csvfile import Sheet, columns_of, pack_lines, witho
 from chalicelib.destinations.formdata import Part, multipart
 from chalicelib.destinations.haihaimail_checks import check, check_route
 from chalicelib.destinations.haihaimail_rows import COLUMNS, address_item, charset_of, prepare, rules
-from chalicelib.destinations.haihaimail_terms import CALLS_PER_DAY, OPERATIONS, SETTINGS
+from chalicelib.destinations.haihaimail_terms import CALLS_PER_DAY, IMPORT_TYPES, OPERATIONS, SETTINGS
 from chalicelib.destinations.kit import Operation, Packed, Settings, Vendor, credential
 from chalicelib.destinations.replies import Answer, Causes
 from chalicelib.model import Batch, Call, Delivered, Destination, Lane, Limit, Line, NoReply, Reading, Reply, Verdict
@@ -247,4 +247,5 @@ VENDOR = Vendor(
     build=build,
     read=read,
     cut=without_rows,
+    imports={word: name for name, word in IMPORT_TYPES.items()},
 )

@@ -183,6 +183,7 @@ class Vendor:
     - `build(batch, data, destination, credentials)`: the request; `data` is the packed file, empty for single calls.
     - `read(reply, batch, destination)`: what the answer means. It never raises; what it cannot read is Uncertain.
     - `cut(data, numbers)`: batching lanes only: a packed file without some of its lines, for a person who is erased.
+    - `imports`: the operations by the word that a drop-in's import settings have for them (0: register …).
     """
 
     slug: str
@@ -202,3 +203,4 @@ class Vendor:
     build: Callable[[Batch, bytes, Destination, Mapping[str, str]], Call]
     read: Reader
     cut: Callable[[bytes, Collection[int]], bytes | None] | None = None
+    imports: Mapping[str, str] = field(default_factory=dict)

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from chalicelib.model.dropin import Dropin
+from chalicelib.model.proof import Captcha, Equals
+from chalicelib.model.secret import SecretRefs
 from chalicelib.value import value
-
-SecretRefs = tuple[str, ...]
-"""
-References to the live values of one secret: the current one, and the previous one while it is being rotated.
-"""
 
 
 @value
@@ -73,7 +71,7 @@ class Browser:
     origins: tuple[str, ...] = ()
 
 
-Verify = Token | Hmac | Browser
+Verify = Token | Hmac | Browser | Equals | Captcha
 """
 One check of the sender. A source lists several; all must pass.
 """
@@ -100,8 +98,9 @@ class Parse:
     """
     Bytes to fields.
 
-    `format` is auto, urlencoded, multipart or json; `charset` auto (`_charset_`, else the header's,
+    `format` is auto, urlencoded, multipart, json or soap; `charset` auto (`_charset_`, else the header's,
     else UTF-8), utf-8 or cp932. `json_in_field`: the form field whose value is the JSON (MovableType's `entry`).
+    `charset_in`: the query parameter or form field that names the charset too (Web-to-Lead's `encoding`).
     `lenient` is for senders that a refusal does not teach: what they send and nobody can read, or is too large, is held
     instead of refused; unescaped line ends within JSON pass, and JSON is recognised under a form's type. `files` is
     refuse or drop.
@@ -111,6 +110,7 @@ class Parse:
     charset: str = "auto"
     json_in_field: str = ""
     lenient: bool = False
+    charset_in: str = ""
     files: str = "refuse"
     fields_max: int = 200
     depth_max: int = 12
@@ -165,7 +165,7 @@ class EventRule:
 @value
 class Respond:
     """
-    The success answer: kind json, text, empty or page (a browser form), with its status and fixed body.
+    The success answer: kind json, text, empty, soap or page (a browser form), with its status and fixed body.
     """
 
     kind: str = "json"
@@ -196,15 +196,17 @@ class Form:
     """
     What only a visitor's form has: where to go afterwards, and the quiet defences.
 
-    `thanks`: redirect target; `redirects`: origins that `_next` may point to. `patience_seconds`: how long a browser
-    may wait for the vendor's answer. `honeypot`: a field that people leave empty. `token`: off, optional or required
-    signed fill-time token; `fill_seconds_min`/`token_seconds_max` bound its age. `consent_field`/`consent_text` are
-    kept with the event.
+    `thanks`: redirect target; `redirects`: origins that the field `next_field` may point to. `patience_seconds`: how
+    long a browser may wait for the vendor's answer. `controls`: fields besides `_…` that are nobody's data. `honeypot`:
+    a field that people leave empty. `token`: off, optional or required signed fill-time token;
+    `fill_seconds_min`/`token_seconds_max` bound its age. `consent_field`/`consent_text` are kept with the event.
     """
 
     thanks: str
     redirects: tuple[str, ...] = ()
+    next_field: str = "_next"
     patience_seconds: float = 3.0
+    controls: tuple[str, ...] = ()
     honeypot: str = "_gotcha"
     token: str = "off"  # noqa: S105 - a mode, not a secret
     fill_seconds_min: float = 2.0
@@ -242,5 +244,6 @@ class Source:
     respond: Respond = Respond()
     form: Form | None = None
     ceiling: Ceiling | None = None
+    dropin: Dropin | None = None
     body_bytes_max: int = 262_144
     personal: tuple[str, ...] = ()

@@ -47,6 +47,7 @@ def _document(config: Config, stage: str, function: Function) -> Json:
         *_table(function),
         *_queues(config, function),
         *_bucket(function),
+        *_files(config, function),
         _allow("Notices", ["sns:Publish"], [{"Ref": "Topic"}]),
         *_secrets(references(config, function)),
         {"Fn::If": ["OwnKey", _allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [{"Ref": "KeyArn"}]), NO_VALUE]},
@@ -82,6 +83,21 @@ def _bucket(function: Function) -> Iterable[Json]:
         yield _allow("Objects", ["s3:GetObject", "s3:PutObject"], [{"Fn::Sub": "${Bucket.Arn}/*"}])
         # Without it S3 answers 403 instead of 404 for an object that its lifecycle has removed.
         yield _allow("Missing", ["s3:ListBucket"], [_arn_of("Bucket")])
+
+
+def _files(config: Config, function: Function) -> Iterable[Json]:
+    """
+    Where a drop-in may send long files: the door keeps them, and who unpacks them sends itself on to the next rows.
+    """
+    if not any(source.dropin for source in config.sources.values()):
+        return
+    objects = [{"Fn::Sub": "${Bucket.Arn}/inbox/*"}]
+    if function is API:
+        yield _allow("KeepFiles", ["s3:PutObject"], objects)
+    if function is UNPACK:
+        yield _allow("ReadFiles", ["s3:GetObject"], objects)
+        yield _allow("MissingFiles", ["s3:ListBucket"], [_arn_of("Bucket")])
+        yield _allow("NextRows", ["sqs:SendMessage"], [_arn_of("InboxQueue")])
 
 
 def _secrets(names: Sequence[str]) -> Iterable[Json]:

@@ -44,7 +44,7 @@ class Relay:
         self._notices = Notices(self._deps)
         self._door = Door(self._deps, self._notices)
         self._caller = Caller(self._deps, self._notices)
-        self._front = Front(self._deps, self._door, self._caller)
+        self._front = Front(self._deps, self._door, self._caller, self._notices)
 
     # A visitor's cold start does not load what only bells, minutes and operators need.
 
@@ -163,6 +163,8 @@ class Relay:
         Take an envelope out of the inbox. Raises StoreUnavailable while the table still refuses; the queue tries again.
         """
         try:
+            if self._front.unpack_file(body):
+                return
             envelope = inbox.unpack(body)
         except (ValueError, KeyError, TypeError):
             self._deps.ports.journal.log("inbox.unreadable", traceback=faults.for_log())

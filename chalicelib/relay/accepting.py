@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused, StoreUnavailable
-from chalicelib.model import Ceiling, Delivery, Envelope, Event, LaneKey, Limit, Notice, Source, State
-from chalicelib.planning.windows import JST, window_name
+from chalicelib.model import Delivery, Envelope, Event, LaneKey, Notice, Source, State
 from chalicelib.ports import Lost, Query
 from chalicelib.records import deliveries as delivery_records
 from chalicelib.records import events as event_records
@@ -24,6 +22,7 @@ from chalicelib.records.events import Acceptance
 from chalicelib.records.layout import dump, event_key
 from chalicelib.relay import inbox
 from chalicelib.relay.bells import backlog_call, send_quietly
+from chalicelib.relay.ceilings import hold_over_ceiling, uncount
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, Drafted, draft, refuse_what_the_visitor_can_mend
 from chalicelib.relay.notices import Notices
@@ -110,6 +109,13 @@ class Door:
             return Admitted(stored=tuple(stored), next_url=knock.next_url, in_inbox=True)
         return Admitted(stored=tuple(stored), next_url=knock.next_url)
 
+    def take(self, events: Iterable[Event], envelope: Envelope, source: Source) -> list[Stored]:
+        """
+        Store events of a verified envelope. Raises StoreUnavailable; what is stored by then stays so.
+        """
+        key = self._deps.signing_key()
+        return [self._take(event, envelope, source, key, ()) for event in events]
+
     def admit_unusable(self, envelope: Envelope, why: str) -> Stored:
         """
         Store an envelope that was promised to its sender and turns out to be unreadable: held, for a person to see.
@@ -146,7 +152,7 @@ class Door:
         at = envelope.received_at
         if len(envelope.body) > SURELY_SMALL_BYTES:
             event = _bounded(event, is_form=source.form is not None)
-        held = self._hold_over_ceiling(event, source, at)
+        held = hold_over_ceiling(self._deps, event, source, at)
         arrival = Arrival(event_id=self._deps.ports.chance.id(at), event=held, at=at, signing_key=signing_key)
         drafted = draft(arrival, self._deps)
         if not envelope.verified:
@@ -177,7 +183,7 @@ class Door:
             if why.duplicate_of == acceptance.event_id:
                 return self._stored(attempt)  # a try before this one took effect after all
             if why.duplicate_of:
-                self._uncount(acceptance.event, arrival.at)
+                uncount(self._deps, acceptance.event, arrival.at)
                 return Stored(event_id=why.duplicate_of, duplicate=True)
             marked |= why.marked_keys
             self._believe(why.marked_keys)
@@ -226,36 +232,6 @@ class Door:
     def _believe(self, places: Iterable[tuple[str, str]]) -> None:
         until = self._deps.now() + timedelta(seconds=BELIEF_SECONDS)
         self._believed_due.update(dict.fromkeys(places, until))
-
-    def _hold_over_ceiling(self, event: Event, source: Source, now: datetime) -> Event:
-        """
-        What a source sends beyond its ceiling waits for a person, so that a flood cannot eat a vendor's quota.
-        """
-        ceiling = source.ceiling
-        if ceiling is None or event.hold or event.test:
-            return event
-        window = _ceiling_window(ceiling, now)
-        counted = event_records.count_against_ceiling(source.name, window, ceiling.events, now)
-        if isinstance(self._deps.ports.table.write(counted), Lost):
-            return replace(event, hold=f"ceiling: more than {ceiling.events} events per {ceiling.per}")
-        return event
-
-    def _uncount(self, event: Event, at: datetime) -> None:
-        """
-        A repeated knock is no new event of its source.
-        """
-        ceiling = self._deps.config.sources[event.source].ceiling
-        if ceiling is None or event.hold or event.test:
-            return
-        window = _ceiling_window(ceiling, at)
-        with suppress(StoreUnavailable):
-            self._deps.ports.table.write(event_records.uncount(event.source, window))
-
-
-def _ceiling_window(ceiling: Ceiling, now: datetime) -> str:
-    if ceiling.per == "hour":
-        return f"hour#{now.astimezone(JST):%Y-%m-%dT%H}"
-    return window_name(Limit(calls=ceiling.events, per="day"), now)
 
 
 def _in_inbox(why: StoreUnavailable) -> Notice:

@@ -51,6 +51,7 @@ def pack(envelope: Envelope, source: Source) -> str:
             "headers": headers,
             "body": base64.b64encode(envelope.body).decode(),
             "received_at": stamp(envelope.received_at),
+            "suspicion": envelope.suspicion,
         },
         ensure_ascii=False,
     )
@@ -68,4 +69,5 @@ def unpack(body: str) -> Envelope:
         body=base64.b64decode(found["body"]),
         received_at=unstamp(found["received_at"]),
         verified=True,
+        suspicion=found.get("suspicion", ""),
     )

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.sources.presets_crm import CRM
+from chalicelib.sources.presets_dropins import DROP_INS
 from chalicelib.sources.presets_forms import FORMS
 from chalicelib.sources.presets_parts import EMPTY, JSON, LENIENT, TOKEN_HEADER
 
@@ -230,4 +231,5 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     **FORMS,
     **CRM,
+    **DROP_INS,
 }

@@ -78,11 +78,17 @@ gid = 12
 )
 
 
+FORMS = {"form", "web_to_lead"}
+SALESFORCE = {"salesforce_outbound", "web_to_lead"}
+
+
 def source_of(preset: str) -> Source:
     """
     A source of the preset with as little written as it needs.
     """
-    own = 'thanks = "https://www.example.co.jp/thanks"' if preset == "form" else 'secret = "ssm:/ekiden/secret"'
+    own = 'thanks = "https://www.example.co.jp/thanks"' if preset in FORMS else 'secret = "ssm:/ekiden/secret"'
+    if preset in SALESFORCE:
+        own += '\norganization_id = "00D000000000001EAA"'
     text = f'{HEAD}[sources.one]\npreset = "{preset}"\n{own}\n'
     return parse(text, vendors=VENDORS, presets=PRESETS).sources["one"]
 
@@ -90,12 +96,15 @@ def source_of(preset: str) -> Source:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_needs_a_secret_and_nothing_more(preset: str) -> None:
     """
-    A sender that Ekiden knows by name is set up by its name and one secret; a form by its thank-you page.
+    A sender that Ekiden knows by name is set up by its name and one secret, a form by its thank-you page.
+
+    What comes from Salesforce names its organisation, too.
     """
     source = source_of(preset)
-    if preset == "form":
+    if preset in FORMS:
         assert source.form is not None
-        assert source.verify == (Browser(),)
+        assert source.verify[0] == Browser()
+        assert secret_refs(source) == ()
     else:
         assert source.form is None
         assert secret_refs(source) == ("ssm:/ekiden/secret",)

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.model import Config, Lane
+from chalicelib.model import Config, Dropin, Lane, Source
 from chalicelib.ops.names import ADVANCE, API, FUNCTIONS, TICK, UNPACK, Function
 from chalicelib.ops.policies import policies
 from chalicelib.ops.references import environment_references, parameter_arns, references, secret_arns
@@ -49,6 +49,19 @@ def test_a_consumer_may_take_its_messages_off_its_queue(make: Make) -> None:
     for function, queue in ((ADVANCE, "BellQueue.Arn"), (UNPACK, "InboxQueue.Arn")):
         rights = {action for action, resource in allowed(make(), function) if resource == queue}
         assert {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} <= rights
+
+
+def test_long_files_of_drop_ins_may_lie_in_the_bucket(make: Make) -> None:
+    """
+    The door puts them there, unpacking reads them and sends itself on; where no source is a drop-in nobody may.
+    """
+    objects, inbox = "${Bucket.Arn}/inbox/*", "InboxQueue.Arn"
+    source = Source(name="files", preset="custcsv", dropin=Dropin(face="custcsv"))
+    config = make(sources={"files": source})
+
+    assert ("s3:PutObject", objects) in allowed(config, API)
+    assert {("s3:GetObject", objects), ("sqs:SendMessage", inbox)} <= allowed(config, UNPACK)
+    assert not [each for each in allowed(make(), API) | allowed(make(), UNPACK) if each[0].startswith("s3:")]
 
 
 def test_a_new_lane_brings_its_permissions(make: Make) -> None:

@@ -14,7 +14,9 @@ import pytest
 
 from chalicelib.model import (
     Browser,
+    Dropin,
     Envelope,
+    Equals,
     EventRule,
     Form,
     Handshake,
@@ -29,7 +31,7 @@ from chalicelib.sources import PRESETS
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 URLENCODED = "application/x-www-form-urlencoded"
-_CHECKS = {"hmac": Hmac, "token": Token, "browser": Browser}
+_CHECKS = {"hmac": Hmac, "token": Token, "browser": Browser, "equals": Equals}
 
 
 def _value(options: dict[str, Any], kind: type, refs: tuple[str, ...]) -> Any:
@@ -62,6 +64,7 @@ def _from_preset(name: str, refs: tuple[str, ...]) -> Source:
         records=Records(**preset.get("records", {})),
         event=EventRule(**preset.get("event", {})),
         respond=Respond(**preset.get("respond", {})),
+        dropin=Dropin(**preset["dropin"]) if "dropin" in preset else None,
     )
 
 
