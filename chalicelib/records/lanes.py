@@ -153,9 +153,9 @@ def reserve_batch(
 
 def token(call: OpenCall) -> str:
     """
-    The name of one try of one batch call.
+    The name of one try of one batch call, as one worker claimed it.
     """
-    return f"{call.id}#{call.tries}"
+    return "#".join(filter(None, (call.id, str(call.tries), call.claim)))
 
 
 def _breaker_as_seen(reservation: Reservation) -> Condition:
@@ -274,6 +274,7 @@ def _dump_call(call: OpenCall) -> str:
             "until": stamp(call.until),
             "windows": list(call.windows),
             "tries": call.tries,
+            "claim": call.claim,
             "verdict": dict(call.verdict),
         },
     )

@@ -123,7 +123,7 @@ class Batcher:
         verdict = may_call(lane, state, self._deps.now(), ask)
         if isinstance(verdict, Wait):
             return False
-        call = _opened(lane, verdict.reservation, key=key.name, file=place, rows=len(file.batch.lines))
+        call = self._opened(lane, verdict.reservation, key=key.name, file=place, rows=len(file.batch.lines))
         if not self._claim(lane, verdict.reservation, call, seen=state.last_call_at):
             return False
         self._call(lane, state, call, file, request)
@@ -169,7 +169,7 @@ class Batcher:
             return verdict.until or now + timedelta(hours=1)
         request = self._request(file)
         again = replace(
-            _opened(lane, verdict.reservation, key=call.key, file=call.file, rows=call.rows),
+            self._opened(lane, verdict.reservation, key=call.key, file=call.file, rows=call.rows),
             tries=call.tries + 1,
         )
         if not self._claim(lane, verdict.reservation, again, repeat_of=lanes.token(call)):
@@ -185,6 +185,20 @@ class Batcher:
         destination = self._deps.destination(file.batch.destination)
         credentials = self._deps.credentials(destination)
         return self._deps.vendor(destination.name).build(file.batch, file.data, destination, credentials)
+
+    def _opened(self, lane: Lane, reservation: Reservation, *, key: str, file: str, rows: int) -> OpenCall:
+        now = reservation.at
+        return OpenCall(
+            id=reservation.call_id,
+            key=key,
+            phase="sending",
+            file=file,
+            rows=rows,
+            started_at=now,
+            until=now + timedelta(seconds=lane.timeout_seconds + BATCH_MARGIN_SECONDS),
+            windows=tuple(name for name, _ in reservation.windows),
+            claim=self._deps.ports.chance.id(now),
+        )
 
     def _claim(
         self,
@@ -245,20 +259,6 @@ class Batcher:
         log_call(self._deps, file.batch, call.id, ends, reading.verdict, took)
         self._notices.tell((*ending.lane.notices, *ending.notices))
         return ending.repeat_at
-
-
-def _opened(lane: Lane, reservation: Reservation, *, key: str, file: str, rows: int) -> OpenCall:
-    now = reservation.at
-    return OpenCall(
-        id=reservation.call_id,
-        key=key,
-        phase="sending",
-        file=file,
-        rows=rows,
-        started_at=now,
-        until=now + timedelta(seconds=lane.timeout_seconds + BATCH_MARGIN_SECONDS),
-        windows=tuple(name for name, _ in reservation.windows),
-    )
 
 
 def _no_answer(batch: Batch) -> Reading:
