@@ -12,6 +12,9 @@ from pathlib import Path
 
 from chalicelib.adapters.ids import Ids
 
+READS_MAX = 5
+READ_AGAIN_SECONDS = 0.01
+
 
 class SystemClock:
     """
@@ -38,18 +41,27 @@ class ShiftedClock(SystemClock):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._last = 0.0
 
     def now(self) -> datetime:
         """
-        The shifted time in UTC; unshifted where the file is missing or empty.
+        The shifted time in UTC; unshifted where the file is missing, shifted as before where it holds no number.
         """
-        return super().now() + timedelta(seconds=self._offset())
+        self._last = self._offset()
+        return super().now() + timedelta(seconds=self._last)
 
     def _offset(self) -> float:
-        try:
-            return float(self._path.read_text() or 0)
-        except (OSError, ValueError):
-            return 0.0
+        """
+        Whoever writes the file by other means may leave it empty for a moment: that must not throw the time back.
+        """
+        for _ in range(READS_MAX):
+            try:
+                return float(self._path.read_text())
+            except FileNotFoundError:
+                return 0.0
+            except (OSError, ValueError):
+                self.sleep(READ_AGAIN_SECONDS)
+        return self._last
 
 
 class SystemChance:

@@ -61,6 +61,7 @@ def read(file: Path, stage: str) -> Config:
         return parse(read_bytes(file), vendors=VENDORS, presets=PRESETS, stage=stage)
     except ConfigError as error:
         error.add_note(str(file))
+        error.add_note("" if stage == LOCAL else f" --stage {stage}")
         raise
 
 
@@ -68,10 +69,12 @@ def read_bytes(file: Path) -> bytes:
     """
     The bytes of relay.toml. Raises Stopped where there are none to read.
     """
+    from chalicelib.config.reading import FILE_BYTES_MAX  # noqa: PLC0415 - half of the commands read no file
     from chalicelib.ops.stopped import USAGE, Stopped  # noqa: PLC0415 - only where it is needed
 
     try:
-        return file.read_bytes()
+        with file.open("rb") as stream:
+            return stream.read(FILE_BYTES_MAX + 1)  # a larger one is told by its size; a device has no end
     except OSError as error:
         message = f"{file} cannot be read ({error.strerror}). Name your relay.toml: ekiden --config FILE …"
         raise Stopped(message, exit_code=USAGE) from error

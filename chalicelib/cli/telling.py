@@ -50,7 +50,8 @@ def _of_ours(error: Exception) -> str:
 def _faults(error: ConfigError) -> str:
     lines = "\n".join(f"- {fault}" for fault in error.faults)
     file = next(iter(getattr(error, "__notes__", ())), "relay.toml")
-    return f"{file} cannot be used:\n{lines}\nSee them in a table: ekiden config check {file}"
+    stage = next((each for each in getattr(error, "__notes__", ())[1:]), "")
+    return f"{file} cannot be used:\n{lines}\nSee them in a table: ekiden config check {file}{stage}"
 
 
 def _secret(words: str) -> str:

@@ -43,7 +43,7 @@ def _plain(text: str | bytes, file: Place) -> str | None:
     """
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if len(data) > FILE_BYTES_MAX:
-        file.fault(f"has {len(data):,} bytes", f"Keep it within {FILE_BYTES_MAX:,} bytes.")
+        file.fault(f"has more than {FILE_BYTES_MAX:,} bytes", f"Keep it within {FILE_BYTES_MAX:,} bytes.")
         return None
     try:
         plain = data.decode("utf-8")

@@ -48,7 +48,7 @@ SETTINGS: Mapping[str, Setting] = {
             name="version",
             kind="integer",
             required=True,
-            choices=(3, 4),
+            choices=(4, 3),
             help="3 is documented in full and deprecated; 4 is current and has custom fields",
         ),
         Setting(

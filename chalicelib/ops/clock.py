@@ -19,14 +19,16 @@ Where it is, seen from the project's folder.
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
-def offset(file: Path) -> float:
+def offset(file: Path, *, before: float = 0.0) -> float:
     """
-    The seconds that the clock is ahead; 0 where the file is missing or says nothing of use.
+    The seconds that the clock is ahead; 0 where the file is missing, `before` where it holds no number.
     """
     try:
-        return float(file.read_text() or 0)
-    except (OSError, ValueError):
+        return float(file.read_text())
+    except FileNotFoundError:
         return 0.0
+    except (OSError, ValueError):
+        return before
 
 
 def set_to(file: Path, wanted: datetime, *, now: datetime) -> float:

@@ -216,7 +216,7 @@ def _moves(stack: LocalStack, clock: Path, logs: LogCopy, seen: float) -> Iterat
         if turn % LOOKS_A_LOG_COPY == 0:
             with suppress(BotoCoreError, ClientError):
                 logs.turn()
-        now = offset(clock)
+        now = offset(clock, before=seen)
         if now != seen:
             seen = now
             yield now

@@ -13,7 +13,7 @@ from chalicelib.wiring import build
 
 
 def test_a_shifted_clock_follows_its_file(tmp_path: Path) -> None:
-    """The file names the seconds; a missing or unreadable one names none."""
+    """The file names the seconds; a missing one names none, and what is no number changes nothing."""
     file = tmp_path / "clock"
     clock = ShiftedClock(file)
     real = SystemClock()
@@ -21,7 +21,10 @@ def test_a_shifted_clock_follows_its_file(tmp_path: Path) -> None:
     assert abs(clock.now() - real.now()) < timedelta(seconds=5)
     file.write_text("3600")
     assert abs(clock.now() - real.now() - timedelta(hours=1)) < timedelta(seconds=5)
-    file.write_text("what?")
+    for half_written in ("what?", ""):
+        file.write_text(half_written)
+        assert abs(clock.now() - real.now() - timedelta(hours=1)) < timedelta(seconds=5)
+    file.unlink()
     assert abs(clock.now() - real.now()) < timedelta(seconds=5)
 
 

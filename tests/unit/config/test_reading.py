@@ -34,7 +34,7 @@ def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_not() -> None:
     room = FILE_BYTES_MAX - len(SOUND) - 2
     assert check(SOUND + "#" + "a" * room + "\n", vendors=VENDORS, presets=PRESETS) == []
     fault = only_fault(SOUND + "#" + "a" * (room + 1) + "\n")
-    assert fault.startswith("relay.toml: has 262,145 bytes. Keep it within 262,144")
+    assert fault.startswith("relay.toml: has more than 262,144 bytes. Keep it within 262,144")
 
 
 def test_a_shift_jis_file_is_told_to_be_saved_as_utf_8() -> None:
