@@ -182,12 +182,15 @@ def _obstacle(head: Delivery, contact: Contact, now: datetime, settle_seconds: f
 def _older_that_must_go_first(head: Delivery, contact: Contact) -> Pending | None:
     """
     The oldest pending delivery under another key that does not merge with this one and is not overtaken by it.
+
+    A row of a file never holds up what comes by itself: an older one is looked at again when its own turn comes.
     """
     olders = (
         each
         for each in contact.pending
         if each.order < head.order
         and each.key != head.key
+        and each.tier <= head.tier
         and not (each.effect is Effect.DATA and head.effect is Effect.DATA)
         and not (each.effect is Effect.OPT_IN and head.effect is Effect.OPT_OUT)
     )

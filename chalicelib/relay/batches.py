@@ -25,12 +25,11 @@ from chalicelib.model import (
     Reservation,
     State,
     Turn,
-    Uncertain,
-    Verdict,
 )
 from chalicelib.planning.coalesce import READY, Plan, coalesce
 from chalicelib.planning.ledger import Ask, Wait, may_call
 from chalicelib.planning.settle import Moment
+from chalicelib.planning.tiers import claim_for
 from chalicelib.ports import Lost
 from chalicelib.records import contacts, deliveries, lanes
 from chalicelib.records.layout import contact_key, delivery_key
@@ -41,7 +40,7 @@ from chalicelib.relay.deps import Deps
 from chalicelib.relay.files import CallFile
 from chalicelib.relay.notices import Notices
 from chalicelib.relay.rows import settle_rows
-from chalicelib.relay.settling import bury, log_call, overtake, read, unless_rotated
+from chalicelib.relay.settling import bury, log_call, no_answer, overtake, read, unless_rotated
 from chalicelib.value import value
 
 BATCH_MARGIN_SECONDS = 60
@@ -77,9 +76,14 @@ class Batcher:
 
     def send(self, lane: Lane, state: LaneState, key: LaneKey, reservation: Reservation) -> Sent:
         """
-        One call with as many of the key's rows as fit, oldest first.
+        One call with as many of the key's rows as fit, oldest first; rows of files after the others.
+
+        Rows that take leftovers ride along, or have a call of their own if today does not need it.
         """
         found, more = self._read_rows(lane, key)
+        claim = claim_for(lane, state, reservation, {each.tier for each in found})
+        if claim is None:
+            return Sent()
         plan = self._plan(lane, found)
         for each in plan.overtaken:
             overtake(self._deps, each.delivery, each.why, each.by)
@@ -90,7 +94,7 @@ class Batcher:
             blocked = [each.until for each in plan.blocked if each.until]
             behind = next((each.behind for each in plan.blocked if each.behind), "")
             return Sent(remaining=bool(plan.blocked) or more, until=min(blocked, default=None), behind=behind)
-        if not self._open_and_call(lane, state, key, file, reservation):
+        if not self._open_and_call(lane, state, key, file, claim):
             return Sent(remaining=True)
         return Sent(called=True, remaining=more or len(file.batch.lines) < len(plan.lines) or bool(plan.blocked))
 
@@ -99,8 +103,9 @@ class Batcher:
         The key's oldest rows, re-read consistently: the index that names them may be behind.
         """
         rows_max = min(lane.rows_max, key.rows_max or lane.rows_max)
-        ids = waiting_ids(self._deps.ports.table, lane.name, key.name, limit=rows_max + 1)
-        items = self._deps.ports.table.get([delivery_key(each) for each in ids[:rows_max]])
+        table, tiers = self._deps.ports.table, self._deps.open_tiers()
+        ids = waiting_ids(table, lane.name, key.name, limit=rows_max + 1, tiers=tiers)
+        items = table.get([delivery_key(each) for each in ids[:rows_max]])
         found = [deliveries.from_item(item) for item in items if item is not None]
         now = self._deps.now()
         due = [each for each in found if each.state in READY and (each.after is None or each.after <= now)]
@@ -174,12 +179,12 @@ class Batcher:
             self._let_go(lane, state, call)
             return None
         if call.phase == "replied":
-            reading = files.load_reading(self._deps.ports.bucket, call.file) or _no_answer(file.batch)
+            reading = files.load_reading(self._deps.ports.bucket, call.file) or no_answer(file.batch)
             return self._conclude(lane, state, call, file, reading, timedelta(0))
         if now < call.until:
             return call.until
         if call.phase == "sending":
-            return self._conclude(lane, state, call, file, _no_answer(file.batch), now - call.started_at)
+            return self._conclude(lane, state, call, file, no_answer(file.batch), now - call.started_at)
         return self._repeat(lane, state, key, call, file)
 
     def _repeat(self, lane: Lane, state: LaneState, key: LaneKey, call: OpenCall, file: CallFile) -> datetime | None:
@@ -282,16 +287,4 @@ def _opened(lane: Lane, reservation: Reservation, *, key: str, file: str, rows: 
         started_at=now,
         until=now + timedelta(seconds=lane.timeout_seconds + BATCH_MARGIN_SECONDS),
         windows=tuple(name for name, _ in reservation.windows),
-    )
-
-
-def _no_answer(batch: Batch) -> Reading:
-    """
-    The worker that called did not come back: maybe applied. Operations of batching lanes may all be repeated.
-    """
-    reason = "the worker that called the vendor did not come back"
-    ids = (each for line in batch.lines for each in line.deliveries)
-    return Reading(
-        outcomes={each: Uncertain(reason=reason) for each in ids},
-        verdict=Verdict(kind="failing", reason=reason),
     )

@@ -14,7 +14,7 @@ from chalicelib.planning.coalesce import READY
 from chalicelib.ports import Absent, Lost, Put, Write
 from chalicelib.records import contacts, deliveries
 from chalicelib.records import keys as lane_keys
-from chalicelib.records.layout import contact_key, delivery_key
+from chalicelib.records.layout import TIERS, contact_key, delivery_key
 from chalicelib.relay.backlog import waiting_ids
 from chalicelib.relay.bells import backlog_call, send_quietly
 from chalicelib.relay.deps import Deps
@@ -35,7 +35,8 @@ def remap(deps: Deps, lane: str, key: LaneKey, draft: Draft) -> int:
     """
     moved, looked_at = 0, 0
     for _ in range(ROUNDS_MAX):
-        ids = waiting_ids(deps.ports.table, lane, key.name, limit=ROWS_AT_ONCE + looked_at)[looked_at:]
+        ids = waiting_ids(deps.ports.table, lane, key.name, limit=ROWS_AT_ONCE + looked_at, tiers=TIERS)
+        ids = ids[looked_at:]
         if not ids:
             return moved
         items = deps.ports.table.get([delivery_key(each) for each in ids])
@@ -50,7 +51,7 @@ def _move(deps: Deps, old: Delivery, draft: Draft) -> bool:
     """
     One row: old out, new in, one transaction; False where nothing would change or somebody was faster.
     """
-    new = replace(draft(old), arrived_at=old.arrived_at)
+    new = replace(draft(old), arrived_at=old.arrived_at, tier=old.tier)
     if (new.lane, new.key, new.payload, new.state) == (old.lane, old.key, old.payload, old.state):
         return False
     for _ in range(TRIES_MAX):

@@ -53,6 +53,18 @@ def read(deps: Deps, batch: Batch, reply: Reply | NoReply) -> Reading:
         )
 
 
+def no_answer(batch: Batch) -> Reading:
+    """
+    The worker that called did not come back: maybe applied. Operations of batching lanes may all be repeated.
+    """
+    reason = "the worker that called the vendor did not come back"
+    ids = (each for line in batch.lines for each in line.deliveries)
+    return Reading(
+        outcomes={each: Uncertain(reason=reason) for each in ids},
+        verdict=Verdict(kind="failing", reason=reason),
+    )
+
+
 def unless_rotated(deps: Deps, destination: Destination, verdict: Verdict) -> Verdict:
     """
     Credentials may have been rotated since they were cached: look again before the whole lane pauses for them.

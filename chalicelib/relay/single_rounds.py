@@ -5,8 +5,8 @@ Rounds of lanes that send one contact a call.
 from __future__ import annotations
 
 from chalicelib.errors import StoreUnavailable
-from chalicelib.model import Lane
-from chalicelib.planning.ledger import Ask, Wait, calls_now, may_call
+from chalicelib.model import Lane, LaneState
+from chalicelib.planning.ledger import Ask, Wait, calls_now, late_calls_now, may_call
 from chalicelib.ports import Message, Queue
 from chalicelib.records import lanes
 from chalicelib.records.layout import lane_key
@@ -45,9 +45,36 @@ class SingleRounds:
         queue = self._deps.ports.backlogs[lane.name]
         messages = queue.receive(min(RECEIVED_MAX, max(1, calls_now(lane, state, now))))
         if not messages:
-            return Round(more=self._sweeper.resend(lane, state), swept=True)
+            if self._sweeper.resend(lane, state):
+                return Round(more=True, swept=True)
+            return self._rows_of_files(lane, state)
         called = [self._work(queue, message) for message in messages]
         return Round(more=True, called=any(called))
+
+    def _rows_of_files(self, lane: Lane, state: LaneState) -> Round:
+        """
+        Nothing else is due: try rows of files, with calls that what comes by itself does not need.
+        """
+        rows, now = self._sweeper.rows_of_files(lane, state), self._deps.now()
+        if not rows:
+            return Round(swept=True)
+        verdict = may_call(lane, state, now, Ask(call_id="-", timeout_seconds=lane.timeout_seconds, late=True))
+        if isinstance(verdict, Wait):
+            return nap(verdict, now)
+        called = [self._try_row(each.id) for each in rows[: min(RECEIVED_MAX, late_calls_now(lane, state, now))]]
+        return Round(more=any(called), called=any(called))
+
+    def _try_row(self, delivery_id: str) -> bool:
+        try:
+            tried = self._caller.try_one(delivery_id)
+        except StoreUnavailable as unavailable:
+            left(self._deps, self._notices, unavailable, delivery=delivery_id)
+            return False
+        except Exception:  # noqa: BLE001 - one row that our own code cannot take must not stop the lane
+            self._deps.ports.journal.log("fault", where="advance", delivery=delivery_id, traceback=faults.for_log())
+            self._caller.bury(delivery_id, faults.for_operator())
+            return False
+        return tried is not None and tried.called
 
     def _work(self, queue: Queue, message: Message) -> bool:
         """

@@ -11,6 +11,8 @@ from datetime import timedelta
 from itertools import islice
 
 from chalicelib.model import Delivery, Lane, LaneKey, LaneState, Notice, State
+from chalicelib.planning.ledger import Ask, Go, may_call
+from chalicelib.planning.tiers import LEFTOVERS, ORDINARY
 from chalicelib.planning.windows import window_name
 from chalicelib.ports import Query
 from chalicelib.records import deliveries, keys, lanes
@@ -23,6 +25,7 @@ from chalicelib.relay.notices import Notices
 
 SCANNED_MAX = 1_000
 RESENT_MAX = 100
+ROWS_SCANNED_MAX = 50
 
 
 class Sweeper:
@@ -55,12 +58,22 @@ class Sweeper:
         state = lanes.state_from(lane.name, table.query(Query(pk=lane_key(lane.name).pk)))
         names = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         oldest = oldest_wait(table, lane.name, names)
+        rows = None if oldest else oldest_wait(table, lane.name, names, tiers=self._late_tiers(lane, state))
         waited = (now - oldest).total_seconds() if oldest else 0.0
         self._deps.ports.journal.measure("OldestWait", waited, "Seconds", lane=lane.name)
         self._measure_quota(lane, state)
         if waited > self._deps.config.alarms.wait_seconds_max:
             self._notices.tell((_waits_long(lane, state, waited),))
-        return oldest is not None or state.call is not None
+        return oldest is not None or rows is not None or state.call is not None
+
+    def _late_tiers(self, lane: Lane, state: LaneState) -> tuple[int, ...]:
+        """
+        The tiers of rows of files that may go now; leftovers only where a call for them could be had.
+        """
+        now = self._deps.now()
+        spare = may_call(lane, state, now, Ask(call_id="-", timeout_seconds=lane.timeout_seconds, late=True))
+        tiers = self._deps.open_tiers()[1:]
+        return tuple(tier for tier in tiers if tier != LEFTOVERS or isinstance(spare, Go))
 
     def _measure_quota(self, lane: Lane, state: LaneState) -> None:
         for limit in lane.limits:
@@ -72,18 +85,28 @@ class Sweeper:
         Keys that have rows but no message. A key whose mark says that a message stands for it lost that message.
         """
         missing: list[LaneKey] = []
+        tiers = (ORDINARY, *self._late_tiers(lane, state))
         for key in state.keys:
-            if not key.held_reason and waiting_ids(self._deps.ports.table, lane.name, key.name, limit=1):
+            if not key.held_reason and waiting_ids(self._deps.ports.table, lane.name, key.name, limit=1, tiers=tiers):
                 self._deps.ports.table.write(keys.remark_due(lane.name, key, self._deps.now()))
                 missing.append(key)
         return send_quietly(self._deps, lane.name, *(backlog_call(key) for key in missing))
 
-    def _due(self, lane: Lane) -> list[Delivery]:
+    def rows_of_files(self, lane: Lane, state: LaneState) -> list[Delivery]:
+        """
+        A few rows of files that could go now in a lane of single calls. They have no messages: what has one goes first.
+        """
+        tiers = ((tier,) for tier in self._late_tiers(lane, state))
+        return next((due for tier in tiers if (due := self._due(lane, tiers=tier, scanned_max=ROWS_SCANNED_MAX))), [])
+
+    def _due(
+        self, lane: Lane, *, tiers: tuple[int, ...] = (ORDINARY,), scanned_max: int = SCANNED_MAX
+    ) -> list[Delivery]:
         """
         The oldest deliveries of a lane that could go now: waiting, or sending by a worker that did not come back.
         """
         now = self._deps.now()
-        ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=SCANNED_MAX)
+        ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=scanned_max, tiers=tiers)
         items = self._deps.ports.table.get([delivery_key(each) for each in ids])
         found = [deliveries.from_item(item) for item in items if item is not None]
         due = (
