@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.adapters.memory_bucket import MemoryBucket
 from chalicelib.ports import (
     Absent,
     All,
@@ -39,6 +40,8 @@ from chalicelib.ports import (
     Write,
     Written,
 )
+
+__all__ = ["MemoryBucket", "MemoryQueue", "MemoryTable", "holds"]
 
 ITEM_BYTES_MAX = 400_000
 WRITES_MAX = 100
@@ -272,24 +275,3 @@ class MemoryQueue:
 
     def __len__(self) -> int:
         return len(self._messages)
-
-
-class MemoryBucket:
-    """
-    The bucket port over a dict.
-    """
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    def put(self, name: str, data: bytes) -> None:
-        """
-        Store an object.
-        """
-        self.objects[name] = bytes(data)
-
-    def get(self, name: str) -> bytes | None:
-        """
-        An object's bytes, or None.
-        """
-        return self.objects.get(name)

@@ -16,6 +16,7 @@ from chalicelib.cli.checking import template
 from chalicelib.cli.clock import clock
 from chalicelib.cli.dead import dead
 from chalicelib.cli.held import held
+from chalicelib.cli.importing import import_file
 from chalicelib.cli.lanes import pause, resume, ring, status
 from chalicelib.cli.secret import secret
 from chalicelib.cli.submission import submission
@@ -70,6 +71,7 @@ for _command in (
     submission,
     dead,
     held,
+    import_file,
     pause,
     resume,
     ring,

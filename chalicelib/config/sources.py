@@ -18,6 +18,7 @@ from chalicelib.model import (
     Browser,
     Ceiling,
     EventRule,
+    Files,
     Handshake,
     Hmac,
     Parse,
@@ -26,6 +27,7 @@ from chalicelib.model import (
     Source,
     Token,
 )
+from chalicelib.model.source import FILE_BYTES_MAX
 
 Presets = Mapping[str, Mapping[str, Any]]
 
@@ -71,6 +73,14 @@ CEILING: Shape = {
     "events": Rule(kind="integer", least=1, most=1_000_000, required=True, example="500"),
     "per": Rule(choices=("hour", "day"), required=True),
 }
+UPLOAD: Shape = {
+    "bytes_max": Rule(kind="integer", least=1_024, most=FILE_BYTES_MAX),
+    "charset": Rule(choices=("auto", "utf-8", "cp932")),
+}
+NOT_OF_FILES = ("handshake", "parse", "records", "respond", "ceiling", "charset", "body_bytes_max")
+"""
+The keys that mean nothing to a source of files: its rows are CSV, and its answers are addresses.
+"""
 SHORTHANDS = ("charset", "files")
 SOURCE: Shape = {
     "preset": Rule(required=True, example='"form"'),
@@ -84,6 +94,7 @@ SOURCE: Shape = {
     "respond": Rule(kind="table", shape=RESPOND),
     **{name: PARSE[name] for name in SHORTHANDS},
     "ceiling": Rule(kind="table", shape=CEILING),
+    "upload": Rule(kind="table", shape=UPLOAD),
     # A raw envelope must fit into a queue's message as base64.
     "body_bytes_max": Rule(kind="integer", least=1_024, most=700_000),
     "personal": Rule(kind="texts"),
@@ -122,6 +133,7 @@ def _source(name: str, written: Mapping[str, Any], place: Place, *, presets: Pre
         form=form(values, place) if _is_form(values, preset) else None,
         ceiling=_ceiling(values.get("ceiling", {})),
         personal=values.get("personal", ()),
+        files=Files(**values["upload"]) if "upload" in values else None,
         **{key: values[key] for key in ("body_bytes_max",) if key in values},
     )
     if preset is not None:
@@ -203,6 +215,8 @@ def _check(source: Source, written: Mapping[str, Any], place: Place, *, public_u
     _check_secrets(source, written, place)
     if source.form is None:
         _check_webhook(source, written, place)
+    if source.files is not None:
+        _check_files(written, place)
     address = Place("relay.public_url", place.report)
     if signs_url(source.verify) and not public_url and not address.at_fault:
         address.fault(
@@ -240,6 +254,18 @@ def _check_webhook(source: Source, written: Mapping[str, Any], place: Place) -> 
         place.key("verify").fault(
             "is missing: anybody could send",
             'Add a check, for example verify = [{ token = { in = "header", name = "X-Relay-Token" } }] and a secret.',
+        )
+
+
+def _check_files(written: Mapping[str, Any], place: Place) -> None:
+    for key in NOT_OF_FILES:
+        if key in written:
+            hint = "Write it in upload." if key == "charset" else "Remove it; a file's rows are CSV."
+            place.key(key).fault("says nothing of a source that uploads files", hint)
+    event = written.get("event")
+    if isinstance(event, Mapping) and "id" in event:
+        place.key("event").key("id").fault(
+            "says nothing of a file's rows: each is known by its file and its line", "Remove it."
         )
 
 

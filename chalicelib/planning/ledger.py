@@ -163,7 +163,7 @@ def late_calls_now(lane: Lane, state: LaneState, now: datetime) -> int:
     """
     ask = Ask(call_id="-", timeout_seconds=lane.timeout_seconds, late=True)
     spared = (left(limit, state, now) - kept(limit, now, ask) for limit in lane.limits)
-    return max(1, min(calls_now(replace(lane, rate=_rate(lane, ask)), state, now), *spared))
+    return max(1, min([calls_now(replace(lane, rate=_rate(lane, ask)), state, now), *spared]))
 
 
 def next_call_at(lane: Lane, state: LaneState, now: datetime) -> datetime | None:

@@ -39,6 +39,10 @@ SHARDS = 8
 TIERS = (0, 1, 2)
 WAITING = "waiting"
 ATTENTION = "attention"
+IMPORTS = "import"
+"""
+The partition of the attention index that holds the files that are still open.
+"""
 
 
 def event_key(event_id: str) -> Key:

@@ -36,7 +36,7 @@ UNREADABLE_BYTES_MAX = 100
 A file in which more bytes than this, and more than one in a hundred, are no characters is no text at all.
 """
 
-UTF8_MARK = b"\xef\xbb\xbf"
+_UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # What "surrogateescape" makes of a byte that the charset cannot read, and the five bytes that no character of
 # Windows-31J begins with, which Python's cp932 turns into control and private characters.
@@ -120,8 +120,8 @@ def open_csv(data: bytes, *, charset: str = "auto", limits: CsvLimits | None = N
         raise CsvRefused("too_large", f"The file has {len(data):,} bytes; {bounds.file_bytes_max:,} are taken.")
     if data.startswith(_UTF16_MARKS):
         raise CsvRefused("charset", "The file is UTF-16. Save it as CSV in UTF-8 or Shift_JIS.")
-    marked = data.startswith(UTF8_MARK)
-    text, known = _decoded(data.removeprefix(UTF8_MARK), "utf-8" if marked else charset)
+    marked = data.startswith(_UTF8_MARK)
+    text, known = _decoded(data.removeprefix(_UTF8_MARK), "utf-8" if marked else charset)
     header = next(_records(text), None)
     if header is None:
         raise CsvRefused("empty", "The file is empty: its first line must name the columns.")
@@ -150,9 +150,8 @@ def rows(table: CsvTable) -> Iterator[CsvRow | CsvFault]:
             continue
         number += 1
         if number > table.limits.rows_max:
-            raise CsvRefused(
-                "too_many_rows", f"The file has more than {table.limits.rows_max:,} rows.", line=record.line
-            )
+            told = f"The file has more than {table.limits.rows_max:,} rows."
+            raise CsvRefused("too_many_rows", told, line=record.line)
         yield _row(record, number, table)
 
 
@@ -187,9 +186,8 @@ def _records(text: str) -> Iterator[_Record]:
             return
         except csv.Error as problem:
             if "unexpected end" in str(problem):
-                raise CsvRefused(
-                    "quotes", f"A quotation mark opened at line {line} is never closed.", line=line
-                ) from problem
+                told = f"A quotation mark opened at line {line} is never closed."
+                raise CsvRefused("quotes", told, line=line) from problem
             yield _Record(line=line, cells=["".join(reading)], fault="a quotation mark stands where none may be")
             continue
         if cells:
@@ -245,13 +243,12 @@ def _columns(header: _Record, limits: CsvLimits) -> tuple[str, ...]:
     if not names:
         raise CsvRefused("empty", "The first line names no column.", line=header.line)
     if len(names) > limits.columns_max:
-        raise CsvRefused("header", f"The header names more than {limits.columns_max} columns.", line=header.line)
+        raise CsvRefused("header", f"There are more than {limits.columns_max} columns.", line=header.line)
     if any(_UNREADABLE.search(name) for name in names):
         raise CsvRefused("charset", "The header line is neither UTF-8 nor Shift_JIS.", line=header.line)
     if any(len(name) > limits.name_chars_max for name in names):
-        raise CsvRefused(
-            "header", f"A column name is longer than {limits.name_chars_max} characters.", line=header.line
-        )
+        told = f"A column name is longer than {limits.name_chars_max} characters."
+        raise CsvRefused("header", told, line=header.line)
     named = [name for name in names if name]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice is not None:

@@ -45,6 +45,11 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
         "parse": {"format": "auto"},
         "respond": {"kind": "json", "status": 200},
     },
+    # Programs that have whole lists: they ask for an address with {filename, size} and PUT the CSV there.
+    "csv_upload": {
+        "verify": [{"token": {"in": "header", "name": "X-Relay-Token"}}],
+        "upload": {"charset": "auto"},
+    },
     # JSON, or a form with the JSON in `payload`. `zen` comes with the ping that GitHub sends when the webhook is made.
     "github": {
         "verify": [{"hmac": {"headers": ["X-Hub-Signature-256"], "prefix": "sha256="}}],

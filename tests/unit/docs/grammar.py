@@ -16,6 +16,7 @@ from chalicelib.model import (
     Alarms,
     Config,
     EventRule,
+    Files,
     Form,
     FormField,
     Hmac,
@@ -65,7 +66,7 @@ ALARMS = {"wait_minutes": defaults(Alarms)["wait_seconds_max"] // 60}
 HANDSHAKES = [rule.shape or {} for rule in verify.HANDSHAKE.values()]
 
 TABLES: tuple[tuple[str, Shape, Mapping[str, Any]], ...] = (
-    ("[relay]", basics.RELAY, {}),
+    ("[relay]", basics.RELAY, {"leftovers_hour": defaults(Config)["leftovers_hour"]}),
     ("[alarms]", basics.ALARMS, ALARMS),
     ("[retention]", basics.RETENTION, defaults(Retention)),
     ("[egress]", basics.EGRESS, {}),
@@ -74,6 +75,7 @@ TABLES: tuple[tuple[str, Shape, Mapping[str, Any]], ...] = (
     ("[sources.NAME]", forms.FORM, defaults(Form)),
     ("[sources.NAME.fields.FIELD]", forms.FIELD, defaults(FormField)),
     ("[sources.NAME.ceiling]", sources.CEILING, {}),
+    ("[sources.NAME.upload]", sources.UPLOAD, defaults(Files)),
     ("[sources.NAME.parse]", sources.PARSE, defaults(Parse)),
     ("[sources.NAME.records]", sources.RECORDS, defaults(Records)),
     ("[sources.NAME.event]", sources.EVENT, defaults(EventRule)),
