@@ -62,9 +62,9 @@ def import_file(
     """
     Upload a CSV, once its cost has been told.
 
-    Each row of FILE goes the way of a form's submission. First it is read here: what it would cost, when that would be done, and which lines are at fault. Then you are
-    asked; where nobody can be, only the plan is shown, unless --yes. Status 1 where it was not done, or where rows
-    need a person.
+    Each row of FILE goes the way of a form's submission. First it is read here: what it would cost, when that would be
+    done, and which lines are at fault. Then you are asked; where nobody can be, only the plan is shown, unless --yes.
+    Status 1 where it was not done, or where rows need a person.
     """
     tools: Tools = ctx.obj
     data = _read(file)

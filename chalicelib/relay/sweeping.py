@@ -7,12 +7,13 @@ too many changes nothing.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 
 from chalicelib.model import Delivery, Lane, LaneKey, LaneState, Notice, State
 from chalicelib.planning.ledger import Ask, Go, may_call
-from chalicelib.planning.tiers import LEFTOVERS, ORDINARY
+from chalicelib.planning.tiers import FILE, LEFTOVERS, ORDINARY
 from chalicelib.planning.windows import window_name
 from chalicelib.ports import Query
 from chalicelib.records import deliveries, keys, lanes
@@ -26,6 +27,10 @@ from chalicelib.relay.notices import Notices
 SCANNED_MAX = 1_000
 RESENT_MAX = 100
 ROWS_SCANNED_MAX = 50
+ROWS_WAIT_SECONDS_MAX = 2 * 86_400
+"""
+Rows of files may wait for the calls that are left over; that two days left none is worth telling.
+"""
 
 
 class Sweeper:
@@ -58,13 +63,24 @@ class Sweeper:
         state = lanes.state_from(lane.name, table.query(Query(pk=lane_key(lane.name).pk)))
         names = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         oldest = oldest_wait(table, lane.name, names)
-        rows = None if oldest else oldest_wait(table, lane.name, names, tiers=self._late_tiers(lane, state))
+        rows = self._rows_wait(lane, state, names) if oldest is None else None
         waited = (now - oldest).total_seconds() if oldest else 0.0
         self._deps.ports.journal.measure("OldestWait", waited, "Seconds", lane=lane.name)
         self._measure_quota(lane, state)
         if waited > self._deps.config.alarms.wait_seconds_max:
             self._notices.tell((_waits_long(lane, state, waited),))
         return oldest is not None or rows is not None or state.call is not None
+
+    def _rows_wait(self, lane: Lane, state: LaneState, names: Sequence[str]) -> datetime | None:
+        """
+        Since when the oldest row of a file waits that could go now. Operators are told of any that waits for days.
+        """
+        table, now = self._deps.ports.table, self._deps.now()
+        oldest = oldest_wait(table, lane.name, names, tiers=(FILE, LEFTOVERS))
+        waited = (now - oldest).total_seconds() if oldest else 0.0
+        if waited > ROWS_WAIT_SECONDS_MAX:
+            self._notices.tell((_waits_long(lane, state, waited),))
+        return oldest_wait(table, lane.name, names, tiers=self._late_tiers(lane, state)) if oldest else None
 
     def _late_tiers(self, lane: Lane, state: LaneState) -> tuple[int, ...]:
         """

@@ -554,6 +554,20 @@ def test_leftovers_of_a_paused_lane_are_kept() -> None:
     assert world.states() == {"delivered": 5}
 
 
+def test_rows_that_find_nothing_left_for_days_are_told() -> None:
+    """Evening after evening the calls are used up: the operators hear of it, and nothing is lost."""
+    world = made()
+    upload(world, csv_of(5), leftovers=True)
+    world.read_files()
+    for day in (21, 22, 23):
+        world.table.write(Update(key=lane_key(HAIHAI), set={f"w:day#2026-11-{day}": 228}))
+        world.clock.move_to(datetime(2026, 11, day, 13, 0, tzinfo=UTC))
+        world.pass_minutes(2)
+
+    assert world.states() == {"waiting": 5}
+    assert [cause for cause, _, _ in world.journal.notices] == [f"wait:{HAIHAI}"]
+
+
 def test_an_opt_out_in_a_file_of_leftovers_does_not_wait() -> None:
     """Who wants no more mail is not kept waiting for the evening."""
     config = (CONFIG + LIST).replace(
