@@ -27,13 +27,13 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@touch $(READY)
 
 demo: $(READY)
-	@$(BIN)/python -m tests.demo $(if $(ONCE),--once)
+	@exec $(BIN)/python -m tests.demo $(if $(ONCE),--once)
 
 serve: $(READY)
-	@$(BIN)/python -m chalicelib.ops.serve --config "$(CONFIG)" --port "$(PORT)"
+	@exec $(BIN)/python -m chalicelib.ops.serve --config "$(CONFIG)" --port "$(PORT)"
 
 deploy: $(READY)
-	@$(BIN)/python -m chalicelib.ops.deploy --stage "$(STAGE)" --config "$(CONFIG)" $(if $(KEY),--key "$(KEY)") $(if $(FORCE),--force)
+	@exec $(BIN)/python -m chalicelib.ops.deploy --stage "$(STAGE)" --config "$(CONFIG)" $(if $(KEY),--key "$(KEY)") $(if $(FORCE),--force)
 
 test: check unit stack
 

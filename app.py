@@ -54,6 +54,30 @@ def receive_with_token(source: str, token: str) -> Response:
     return to_response(relay().accept(to_envelope(source, token)))
 
 
+@app.route("/in/{source}/api/v1/custcsv/import", methods=["POST"], content_types=ANY_TYPE)
+def receive_csv(source: str) -> Response:
+    """
+    A file for 配配メール, from a program that takes Ekiden for it; this address says whose.
+    """
+    return to_response(relay().accept(to_envelope(source, face="custcsv")))
+
+
+@app.route("/{account}/api/v1/custcsv/import", methods=["POST"], content_types=ANY_TYPE)
+def receive_csv_of(account: str) -> Response:
+    """
+    The same from a program that can only be told another host and account.
+    """
+    return to_response(relay().accept(to_envelope(account, face="custcsv")))
+
+
+@app.route("/", methods=["POST"], content_types=ANY_TYPE)
+def receive_at_root() -> Response:
+    """
+    A file for 配配メール's older import (?ac=ScheduleCsvImport), from a program that can only be told another host.
+    """
+    return to_response(relay().accept(to_envelope("")))
+
+
 @app.route("/in/{source}", methods=["GET"])
 def greet(source: str) -> Response:
     """
@@ -127,9 +151,9 @@ def tick(_event: object) -> None:
 # ── neutral forms ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def to_envelope(source: str, token: str | None = None) -> Envelope:
+def to_envelope(source: str, token: str | None = None, face: str = "") -> Envelope:
     """
-    The current request as an envelope.
+    The current request as an envelope; `face` names the API whose address was called.
     """
     request = app.current_request or Request({})
     query: Any = request.query_params or {}
@@ -141,6 +165,7 @@ def to_envelope(source: str, token: str | None = None) -> Envelope:
         path_token=token,
         body=request.raw_body if isinstance(request.raw_body, bytes) else request.raw_body.encode(),
         received_at=relay().now(),
+        face=face,
     )
 
 

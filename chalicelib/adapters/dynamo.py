@@ -1,8 +1,8 @@
 """
 The table port on DynamoDB.
 
-A single write is a PutItem, UpdateItem or DeleteItem; several are one TransactWriteItems, whose idempotency token the
-SDK fills in and reuses when it repeats a request whose answer was lost. Conflicts of transactions are tried again here,
+A single write is a PutItem, UpdateItem or DeleteItem; several are one TransactWriteItems, with one idempotency token
+for all its tries. Conflicts of transactions are tried again here,
 a few times; everything else that fails becomes StoreUnavailable.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -69,9 +70,10 @@ class DynamoTable:
 
     def write(self, *writes: Write) -> Written | Lost:
         """
-        All writes or none.
+        All writes or none. One token for all tries, so that one whose answer was lost is not taken for a refusal.
         """
-        return self._with_patience(lambda: self._write_once(writes))
+        token = uuid.uuid4().hex
+        return self._with_patience(lambda: self._write_once(writes, token))
 
     def write_many(self, groups: Sequence[Sequence[Write]]) -> list[Written | Lost]:
         """
@@ -96,6 +98,18 @@ class DynamoTable:
         """
         return sum(page["Count"] for page in self._pages(query, count_only=True))
 
+    def scan(self) -> Iterator[Item]:
+        """
+        Every item, page by page.
+        """
+        arguments: dict[str, Any] = {"TableName": self._name, "ConsistentRead": True}
+        while True:
+            page = self._with_patience(lambda: self._clients.dynamodb.scan(**arguments))
+            yield from (deserialize(item) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     # ── one request ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _get_chunk(self, keys: Sequence[Key]) -> dict[Key, Item]:
@@ -116,12 +130,12 @@ class DynamoTable:
             self._back_off(attempt)
         raise StoreUnavailable("DynamoDB keeps refusing some keys of a read", maybe_applied=False)
 
-    def _write_once(self, writes: Sequence[Write]) -> Written | Lost:
+    def _write_once(self, writes: Sequence[Write], token: str) -> Written | Lost:
         if len(writes) == 1 and not isinstance(writes[0], Check):
             return self._write_single(writes[0])
         actions = [_action(self._name, write) for write in writes]
         try:
-            self._clients.dynamodb.transact_write_items(TransactItems=actions)
+            self._clients.dynamodb.transact_write_items(TransactItems=actions, ClientRequestToken=token)
         except self._clients.dynamodb.exceptions.TransactionCanceledException as cancelled:
             return _cancelled(cancelled)
         return Written()

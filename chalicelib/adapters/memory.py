@@ -15,31 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.adapters.memory_bucket import MemoryBucket
-from chalicelib.ports import (
-    Absent,
-    All,
-    AnyOf,
-    AtLeast,
-    AtMost,
-    Check,
-    Condition,
-    Delete,
-    Equals,
-    FewerThan,
-    Has,
-    Item,
-    Key,
-    Lost,
-    Message,
-    Not,
-    OneOf,
-    Present,
-    Put,
-    Query,
-    Update,
-    Write,
-    Written,
-)
+from chalicelib.adapters.memory_conditions import holds
+from chalicelib.ports import Check, Delete, Item, Key, Lost, Message, Put, Query, Update, Write, Written
 
 __all__ = ["MemoryBucket", "MemoryQueue", "MemoryTable", "holds"]
 
@@ -106,6 +83,12 @@ class MemoryTable:
         with self._lock:
             return sum(1 for _ in self._matching(query))
 
+    def scan(self) -> Iterator[Item]:
+        """
+        Every item.
+        """
+        yield from self.items()
+
     def items(self) -> list[Item]:
         """
         Everything in the table, for checkers.
@@ -160,36 +143,6 @@ def _places(key: Key, item: Mapping[str, Any] | None) -> Iterator[tuple[str, str
     for index, (pk, sk) in INDEX_ATTRIBUTES.items():
         if pk in item and sk in item:
             yield index, item[pk], item[sk]
-
-
-def holds(condition: Condition, item: Mapping[str, Any] | None) -> bool:
-    """
-    Whether a condition holds for an item (None: there is none).
-    """
-    return _CHECKS[type(condition)](condition, item or {})
-
-
-def _at_most(condition: AtMost, item: Mapping[str, Any]) -> bool:
-    return condition.name in item and bool(item[condition.name] <= condition.value)
-
-
-def _at_least(condition: AtLeast, item: Mapping[str, Any]) -> bool:
-    return condition.name in item and bool(item[condition.name] >= condition.value)
-
-
-_CHECKS: dict[type, Callable[[Any, Mapping[str, Any]], bool]] = {
-    Absent: lambda condition, item: condition.name not in item,
-    Present: lambda condition, item: condition.name in item,
-    Equals: lambda condition, item: condition.name in item and item[condition.name] == condition.value,
-    OneOf: lambda condition, item: item.get(condition.name) in condition.values,
-    AtMost: _at_most,
-    AtLeast: _at_least,
-    Has: lambda condition, item: condition.element in item.get(condition.name, frozenset()),
-    FewerThan: lambda condition, item: condition.name in item and len(item[condition.name]) < condition.size,
-    All: lambda condition, item: all(holds(each, item) for each in condition.of),
-    AnyOf: lambda condition, item: any(holds(each, item) for each in condition.of),
-    Not: lambda condition, item: not holds(condition.of, item),
-}
 
 
 def _check_writes(writes: Sequence[Write]) -> None:

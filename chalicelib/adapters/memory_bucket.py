@@ -4,7 +4,7 @@ The memory twin of the bucket.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 
 class MemoryBucket:
@@ -39,3 +39,15 @@ class MemoryBucket:
         An address that only a test can use: it says what it allows.
         """
         return f"memory:{name}?size={size}&seconds={seconds}&headers={','.join(sorted(headers))}"
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """
+        The names of all objects that begin so.
+        """
+        yield from sorted(name for name in self.objects if name.startswith(prefix))
+
+    def delete(self, name: str) -> None:
+        """
+        Remove an object.
+        """
+        self.objects.pop(name, None)

@@ -56,7 +56,8 @@ def set_clock(tools: Tools, *, time: str) -> None:
 
 @clock.command(
     "by",
-    context_settings={"ignore_unknown_options": True},
+    # The h of -3h must not be taken for help.
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
     epilog=example("ekiden clock by +3h", "ekiden clock by -1d12h"),
 )
 @click.argument("shift", metavar="SPAN")

@@ -77,6 +77,15 @@ def read_bytes(file: Path) -> bytes:
         raise Stopped(message, exit_code=USAGE) from error
 
 
+def base_address(stage: str, config: Config) -> str:
+    """
+    The address that senders of a stage call, without `/in/…`. Raises Stopped where the stage is not there.
+    """
+    if stage == LOCAL:
+        return local_environment(os.environ, Path.cwd()).get("EKIDEN_API_URL", "")
+    return config.public_url or deployed_environment(stage, config)["EKIDEN_API_URL"]
+
+
 # ── where things are ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -129,7 +138,8 @@ def deployed_environment(stage: str, config: Config) -> dict[str, str]:
             f"The stack {name} {state} {where}.\n"
             f"Check --stage and AWS_PROFILE, or deploy it: make deploy STAGE={stage} CONFIG=relay.toml",
         )
-    return {"AWS_DEFAULT_REGION": cloud.region, **deployed.environment()}
+    address = {"EKIDEN_API_URL": deployed.outputs.get("ApiUrl", "")}
+    return {"AWS_DEFAULT_REGION": cloud.region, **address, **deployed.environment()}
 
 
 def _places(here: Path) -> Iterator[Path]:

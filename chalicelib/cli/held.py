@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.relay.operating import Operator
 
 LISTED = 50
+NOT_DONE = 1
 BISECT_CALLS = 8
 """
 How many calls a search for the row at fault may cost: 2 to the 8th rows are told apart.
@@ -134,13 +135,35 @@ def bisect(tools: Tools, *, name: str) -> None:
     """
     Search a held key's rows for the one at fault, by halves.
 
-    It becomes a dead letter. The search costs at most 8 calls of the quota.
+    It becomes a dead letter. The search costs at most 8 calls of the quota. Where the settings are at fault, every row
+    it tries alone becomes a dead letter: mend them first.
     """
     operator = tools.relay().operator
     lane, key, waiting = _key(operator, name)
     operator.release_key(lane, key.name, bisect_calls=BISECT_CALLS)
     say(f"Searching {amount(waiting, 'row')} of {name}, with at most {BISECT_CALLS} calls.")
     hint("ekiden status", "ekiden dead list")
+
+
+@held.command("let-go", epilog=example("ekiden held let-go haihaimail-acme-import --yes"))
+@click.argument("lane")
+@confirmed
+@placed
+@click.pass_context
+def let_go(ctx: click.Context, *, lane: str, yes: bool) -> None:
+    """
+    End LANE's open call without an answer; its rows go again.
+
+    For a file that Ekiden cannot finish. The vendor may have it: then it gets the same rows twice, which does no harm.
+    """
+    operator = ctx.obj.relay().operator
+    if not yes:
+        call = operator.lane_status(lane).state.call
+        say(f"would end call {call.id} of {amount(call.rows, 'row')}" if call else f"Lane {lane} has no open call.")
+        say("Nothing was done; to do it, give --yes.", style="yellow")
+        ctx.exit(NOT_DONE)
+    say(f"{amount(operator.let_go(lane), 'row')} wait for another call.")
+    hint("ekiden status")
 
 
 @held.command("drop", epilog=example("ekiden held drop 01JDXXXXXXXXXXXXXXXXXXXXXX.1 --yes"))
@@ -153,6 +176,8 @@ def drop(ctx: click.Context, *, ids: tuple[str, ...], yes: bool) -> None:
     Give held deliveries up for good. They stay on record, as dropped.
     """
     operator = ctx.obj.relay().operator
+    if keys := [each for each in ids if "/" in each]:
+        raise click.UsageError(f"{keys[0]} is a batch key: its rows can be sent again (release), not dropped.")
     found = picked(operator, ids, State.HELD)
     if not yes:
         count = amount(len(found), "held delivery", "held deliveries")

@@ -15,10 +15,12 @@ from chalicelib.cli.checking import config as config_commands
 from chalicelib.cli.checking import template
 from chalicelib.cli.clock import clock
 from chalicelib.cli.dead import dead
+from chalicelib.cli.erase import erase
 from chalicelib.cli.held import held
 from chalicelib.cli.importing import import_file
 from chalicelib.cli.lanes import pause, resume, ring, status
 from chalicelib.cli.secret import secret
+from chalicelib.cli.senders import senders
 from chalicelib.cli.submission import submission
 from chalicelib.cli.tools import Doors, Tools, example, keep
 from chalicelib.cli.trying import try_sample
@@ -75,7 +77,9 @@ for _command in (
     pause,
     resume,
     ring,
+    erase,
     config_commands,
+    senders,
     try_sample,
     secret,
     template,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from chalicelib.cli.connecting import DEFAULT_FILE, LOCAL, connect, read
+from chalicelib.cli.connecting import DEFAULT_FILE, LOCAL, base_address, connect, read
 from chalicelib.cli.screen import fail
 from chalicelib.cli.sending import put_file
 from chalicelib.cli.telling import told
@@ -67,6 +67,7 @@ class Tools:
     parameters: Callable[[str], Any] = parameter_store
     put: Callable[[Upload, bytes, Callable[[int], None]], None] = put_file
     pause: Callable[[float], None] = pause
+    base: Callable[[str, Config], str] = base_address
 
     @property
     def file(self) -> Path:

@@ -21,6 +21,7 @@ from chalicelib.relay.accepting import Door
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.notices import Notices
 from chalicelib.relay.viewing import Story, Viewer
+from chalicelib.sources import faces
 
 PLACEHOLDER = "EkidenShowsNoCredentials"
 HIDDEN = "•••"
@@ -63,7 +64,10 @@ def trial(config: Config, envelope: Envelope) -> Trial:
     Take a sample in, as the door of a verified sender does. Raises EnvelopeRefused as the door would.
     """
     deps = Deps(config=config, vendors=VENDORS, ports=offline_ports(config, envelope.received_at))
-    admitted = Door(deps, Notices(deps)).admit(envelope, config.sources[envelope.source], {})
+    source = config.sources[envelope.source]
+    if source.dropin is not None:
+        envelope = faces.read(envelope, source, source.dropin)
+    admitted = Door(deps, Notices(deps)).admit(envelope, source, {})
     viewer = Viewer(deps)
     stories = tuple(None if stored.duplicate else viewer.story(stored.event_id) for stored in admitted.stored)
     waiting = [each for story in stories if story for each in story.deliveries if each.state is State.WAITING]

@@ -17,7 +17,7 @@ from chalicelib.cli.screen import facts, say, show, title
 from chalicelib.cli.trial import Planned, Trial, hidden
 from chalicelib.cli.veil import Veil
 from chalicelib.cli.words import amount, first_line, iso, second
-from chalicelib.model import Browser, Config, Delivery, Envelope, Hmac, Source, State
+from chalicelib.model import Browser, Captcha, Config, Delivery, Envelope, Equals, Hmac, Source, State
 from chalicelib.records.layout import unstamp
 from chalicelib.relay.viewing import Story
 
@@ -162,5 +162,9 @@ def _unchecked(source: Source) -> Iterator[str]:
             yield "the page that the browser names (Origin)"
         elif isinstance(check, Hmac):
             yield f"the signature in {check.headers[0]}"
+        elif isinstance(check, Equals):
+            yield f"the value of {check.name}"
+        elif isinstance(check, Captcha):
+            yield "the captcha"
         else:
             yield f"the token in the {check.place}" + (f" {check.name}" if check.name else "")

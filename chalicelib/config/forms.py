@@ -17,6 +17,8 @@ FORM: Shape = {
     "redirects": Rule(kind="texts", clean=texts.origin),
     # The door itself has 29 s, and needs some of them.
     "patience_seconds": Rule(kind="number", least=0, most=20),
+    "next_field": Rule(),
+    "controls": Rule(kind="texts"),
     "honeypot": Rule(),
     "token": Rule(choices=("off", "optional", "required")),
     "fill_seconds_min": Rule(kind="number", least=0, most=600),

@@ -42,6 +42,7 @@ def lanes(
             else:
                 _check_shared(lane, found[lane.name], owner.name, here)
             continue
+        _check_account(destination, owners.values(), here, vendors)
         found[lane.name], owners[lane.name] = lane, destination
         if lane.egress == "fixed" and not egress.subnet_ids:
             Place("egress.subnet_ids", place.report).fault(
@@ -57,6 +58,34 @@ def _is_namesake(one: Destination, other: Destination, vendors: Mapping[str, Ven
     """
     names = [vendors[each.vendor].lane_name(each.name, each.settings) for each in (one, other)]
     return names[0] != names[1] and all(name_from(name) == one.lane for name in names)
+
+
+def _check_account(
+    destination: Destination, others: Iterable[Destination], place: Place, vendors: Mapping[str, Vendor]
+) -> None:
+    """
+    A vendor counts by account, whatever lanes are called: one account in two lanes would be called twice as often.
+    """
+    for other in others:
+        same_keys = destination.credentials == other.credentials
+        if destination.vendor != other.vendor or destination.base_url != other.base_url:
+            continue
+        scopes = {vendors[each.vendor].lane_name("-", each.settings) for each in (destination, other)}
+        if len(scopes) > 1 or not (same_keys or _names_account(destination, vendors)):
+            continue
+        place.fault(
+            f'"{destination.lane}" calls the account of destinations.{other.name}, which has lane "{other.lane}"',
+            f'The vendor counts both together: write lane = "{other.lane}" here, or leave lane out in both.',
+        )
+        return
+
+
+def _names_account(destination: Destination, vendors: Mapping[str, Vendor]) -> bool:
+    """
+    Whether the vendor's own name of the quota scope comes from the account, and not from the destination's name.
+    """
+    name = vendors[destination.vendor].lane_name
+    return name("one", destination.settings) == name("two", destination.settings)
 
 
 def _check_shared(lane: Lane, first: Lane, owner: str, place: Place) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import texts
 from chalicelib.config.advice import advise_mapping
+from chalicelib.config.as_sent import as_sent
 from chalicelib.config.destinations import setting_rule
 from chalicelib.config.mappings import field_mappings, setting_mappings
 from chalicelib.config.place import Place, shown, suggestion
@@ -37,6 +38,10 @@ ROUTE: Shape = {
     "settings": Rule(kind="raw"),
     "overflow": Rule(kind="words", choices=("refuse", "clip")),
 }
+AS_SENT = "as_sent"
+"""
+Not an operation but a drop-in's: the one that each file's import settings name.
+"""
 
 
 @value
@@ -87,6 +92,9 @@ def _drafts(table: Mapping[str, Any], place: Place, known: Known) -> Iterator[_D
     senders = _senders(values.get("from", ()), place.key("from"), known)
     destination = _destination(values.get("to"), place.key("to"), known)
     vendor = known.vendors[destination.vendor] if destination else None
+    if values.get("operation") == AS_SENT and vendor and vendor.imports:
+        yield from _as_sent(values, senders, destination, vendor, place, known)
+        return
     operation = _operation(values.get("operation"), place.key("operation"), vendor)
     rules = {name: setting_rule(setting) for name, setting in operation.settings.items()} if operation else {}
     fields = field_mappings(values.get("fields", {}), place.key("fields"))
@@ -110,6 +118,39 @@ def _drafts(table: Mapping[str, Any], place: Place, known: Known) -> Iterator[_D
         named = values.get("name", "")
         advise_mapping(route, known.sources[sender], place)
         yield _Draft(route=route, named=f"{named}-{sender}" if named and len(senders) > 1 else named, place=place)
+
+
+def _as_sent(
+    values: Mapping[str, Any],
+    senders: list[str],
+    destination: Destination | None,
+    vendor: Vendor,
+    place: Place,
+    known: Known,
+) -> Iterator[_Draft]:
+    """
+    A route for each operation that a drop-in's file may name, with its columns and its settings.
+    """
+    if destination is None:
+        return
+    for key in ("on", "when"):
+        if key in values:
+            place.key(key).fault("cannot be said of a route that goes as it was sent", "Remove it.")
+    fields = field_mappings(values.get("fields", {}), place.key("fields"))
+    rules = {name: setting_rule(one) for each in vendor.operations.values() for name, one in each.settings.items()}
+    settings = setting_mappings(values.get("settings", {}), place.key("settings"), rules)
+    for sender in senders:
+        if known.sources[sender].dropin is None:
+            place.key("operation").fault(
+                f'"{AS_SENT}" is for files of drop-ins, and {shown(sender)} sends none',
+                suggestion(AS_SENT, vendor.operations),
+            )
+            continue
+        for route in as_sent(sender, destination, vendor, fields=fields, settings=settings):
+            named = replace(route, overflow=values.get("overflow", {}))
+            own = f"{values['name']}-{route.name}" if values.get("name") else ""
+            own = f"{own}-{sender}" if own and len(senders) > 1 else own
+            yield _Draft(route=named, named=own, place=place)
 
 
 def _senders(names: tuple[str, ...], place: Place, known: Known) -> list[str]:

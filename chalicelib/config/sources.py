@@ -13,9 +13,12 @@ from chalicelib.config.forms import FORM, form
 from chalicelib.config.named import named_tables
 from chalicelib.config.place import Place, shown, suggestion
 from chalicelib.config.schema import Rule, Shape, read
+from chalicelib.config.standing_in import DROPIN, check_dropins, check_members, dropin, with_organization
+from chalicelib.config.uploading import UPLOAD, check_files
 from chalicelib.config.verify import HANDSHAKE, VERIFY, handshakes, signs_url, verifications
 from chalicelib.model import (
     Browser,
+    Captcha,
     Ceiling,
     EventRule,
     Files,
@@ -26,8 +29,8 @@ from chalicelib.model import (
     Respond,
     Source,
     Token,
+    Verify,
 )
-from chalicelib.model.source import FILE_BYTES_MAX
 
 Presets = Mapping[str, Mapping[str, Any]]
 
@@ -37,8 +40,9 @@ How long a digest of the fields may stand for an id: longer, and a person's hone
 """
 
 PARSE: Shape = {
-    "format": Rule(choices=("auto", "urlencoded", "multipart", "json")),
+    "format": Rule(choices=("auto", "urlencoded", "multipart", "json", "soap")),
     "charset": Rule(choices=("auto", "utf-8", "cp932")),
+    "charset_in": Rule(),
     "json_in_field": Rule(),
     "lenient": Rule(kind="flag"),
     "files": Rule(choices=("refuse", "drop")),
@@ -52,20 +56,23 @@ RECORDS: Shape = {
     "pairs_value": Rule(kind="query"),
     "map_value": Rule(kind="query"),
     "map_value_name": Rule(),
+    "carry": Rule(kind="texts"),
     "records_max": Rule(kind="integer", least=1, most=1_000),
 }
 EVENT: Shape = {
     "kind": Rule(kind="locator"),
+    "detail": Rule(kind="locator"),
     "kinds": Rule(kind="words", choices=("upsert", "unsubscribe", "delete", "ignore")),
     "id": Rule(kind="locator"),
     "time": Rule(kind="locator"),
     "time_unit": Rule(choices=("iso", "s", "ms")),
     "time_zone": Rule(kind="integer", least=-12, most=14),
+    "sequence": Rule(kind="locator"),
     "test": Rule(kind="locator"),
     "dedupe_seconds": Rule(kind="integer", least=0, most=604_800),
 }
 RESPOND: Shape = {
-    "kind": Rule(choices=("json", "text", "empty", "page")),
+    "kind": Rule(choices=("json", "text", "empty", "soap", "page")),
     "status": Rule(kind="integer", least=200, most=399),
     "body": Rule(),
 }
@@ -73,19 +80,12 @@ CEILING: Shape = {
     "events": Rule(kind="integer", least=1, most=1_000_000, required=True, example="500"),
     "per": Rule(choices=("hour", "day"), required=True),
 }
-UPLOAD: Shape = {
-    "bytes_max": Rule(kind="integer", least=1_024, most=FILE_BYTES_MAX),
-    "charset": Rule(choices=("auto", "utf-8", "cp932")),
-}
-NOT_OF_FILES = ("handshake", "parse", "records", "respond", "ceiling", "charset", "body_bytes_max")
-"""
-The keys that mean nothing to a source of files: its rows are CSV, and its answers are addresses.
-"""
 SHORTHANDS = ("charset", "files")
 SOURCE: Shape = {
     "preset": Rule(required=True, example='"form"'),
     "secret": Rule(kind="secret"),
     "origins": Rule(kind="texts", clean=texts.origin),
+    "organization_id": Rule(clean=texts.salesforce_organization),
     "verify": Rule(kind="tables", shape=VERIFY),
     "handshake": Rule(kind="tables", shape=HANDSHAKE),
     "parse": Rule(kind="table", shape=PARSE),
@@ -95,6 +95,7 @@ SOURCE: Shape = {
     **{name: PARSE[name] for name in SHORTHANDS},
     "ceiling": Rule(kind="table", shape=CEILING),
     "upload": Rule(kind="table", shape=UPLOAD),
+    "dropin": Rule(kind="table", shape=DROPIN),
     # A raw envelope must fit into a queue's message as base64.
     "body_bytes_max": Rule(kind="integer", least=1_024, most=700_000),
     "personal": Rule(kind="texts"),
@@ -106,10 +107,12 @@ def sources(raw: object, place: Place, *, presets: Presets, public_url: str) -> 
     """
     Every source by name, also one at fault: its routes are to be checked against it.
     """
-    return {
+    found = {
         name: _source(name, table, here, presets=presets, public_url=public_url)
         for name, table, here in named_tables(raw, place)
     }
+    check_dropins(found, place)
+    return found
 
 
 def _source(name: str, written: Mapping[str, Any], place: Place, *, presets: Presets, public_url: str) -> Source:
@@ -121,6 +124,8 @@ def _source(name: str, written: Mapping[str, Any], place: Place, *, presets: Pre
     verify = verifications(values.get("verify", ()), place.key("verify"), secret=secret)
     if "origins" in values:
         verify = _with_origins(verify, values["origins"])
+    if "organization_id" in values:
+        verify = with_organization(verify, values["organization_id"])
     source = Source(
         name=name,
         preset=str(written.get("preset", "")),
@@ -134,7 +139,7 @@ def _source(name: str, written: Mapping[str, Any], place: Place, *, presets: Pre
         ceiling=_ceiling(values.get("ceiling", {})),
         personal=values.get("personal", ()),
         files=Files(**values["upload"]) if "upload" in values else None,
-        **{key: values[key] for key in ("body_bytes_max",) if key in values},
+        **{**{key: values[key] for key in ("body_bytes_max",) if key in values}, **dropin(values)},
     )
     if preset is not None:
         _check(source, written, place, public_url=public_url)
@@ -182,7 +187,7 @@ def _shorthands(values: dict[str, Any], written: Mapping[str, Any], place: Place
             values.setdefault("parse", {})[key] = short
 
 
-def _with_origins(verify: tuple[Token | Hmac | Browser, ...], origins: tuple[str, ...]) -> tuple[Any, ...]:
+def _with_origins(verify: tuple[Verify, ...], origins: tuple[str, ...]) -> tuple[Verify, ...]:
     """
     `origins` fill every browser check that has none; without a browser check they are one.
     """
@@ -213,10 +218,11 @@ def _check(source: Source, written: Mapping[str, Any], place: Place, *, public_u
     What no single key shows.
     """
     _check_secrets(source, written, place)
+    check_members(source, written, place)
     if source.form is None:
         _check_webhook(source, written, place)
     if source.files is not None:
-        _check_files(written, place)
+        check_files(written, place)
     address = Place("relay.public_url", place.report)
     if signs_url(source.verify) and not public_url and not address.at_fault:
         address.fault(
@@ -228,8 +234,11 @@ def _check(source: Source, written: Mapping[str, Any], place: Place, *, public_u
 
 
 def _check_secrets(source: Source, written: Mapping[str, Any], place: Place) -> None:
-    checks = [check for check in source.verify if not isinstance(check, Browser)]
-    takers: list[Token | Hmac | Handshake] = [*checks, *(ritual for ritual in source.handshake if ritual.token_name)]
+    checks = [check for check in source.verify if isinstance(check, Token | Hmac | Captcha)]
+    takers: list[Token | Hmac | Captcha | Handshake] = [
+        *checks,
+        *(ritual for ritual in source.handshake if ritual.token_name),
+    ]
     here = place.key("secret")
     lacking = any(not taker.secret for taker in takers)
     if lacking and not any(place.key(key).at_fault for key in ("secret", "verify", "handshake")):
@@ -249,23 +258,11 @@ def _check_webhook(source: Source, written: Mapping[str, Any], place: Place) -> 
             f"{source.respond.status} is a failure to programs, and some of them then switch the webhook off",
             "Write a status from 200 to 299.",
         )
-    proofs = [check for check in source.verify if not isinstance(check, Browser)]
+    proofs = [check for check in source.verify if isinstance(check, Token | Hmac)]
     if not proofs and not place.key("verify").at_fault:
         place.key("verify").fault(
             "is missing: anybody could send",
             'Add a check, for example verify = [{ token = { in = "header", name = "X-Relay-Token" } }] and a secret.',
-        )
-
-
-def _check_files(written: Mapping[str, Any], place: Place) -> None:
-    for key in NOT_OF_FILES:
-        if key in written:
-            hint = "Write it in upload." if key == "charset" else "Remove it; a file's rows are CSV."
-            place.key(key).fault("says nothing of a source that uploads files", hint)
-    event = written.get("event")
-    if isinstance(event, Mapping) and "id" in event:
-        place.key("event").key("id").fault(
-            "says nothing of a file's rows: each is known by its file and its line", "Remove it."
         )
 
 

@@ -27,6 +27,7 @@ _REFERENCE = re.compile(
     r"ssm:(/[A-Za-z0-9_.-]+)+|secretsmanager:[A-Za-z0-9/_+=.@:!-]{1,512}|env:[A-Za-z_][A-Za-z0-9_]*"
 )
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]*[A-Za-z0-9])+")
+_ORGANIZATION = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -74,6 +75,18 @@ def email(text: str) -> str | Wrong:
     """
     return (
         text if _EMAIL.fullmatch(text) else Wrong("is not an e-mail address", 'Write one such as "ops@example.co.jp".')
+    )
+
+
+def salesforce_organization(text: str) -> str | Wrong:
+    """
+    The id of a Salesforce organisation, with 15 or 18 characters.
+    """
+    if _ORGANIZATION.fullmatch(text):
+        return text
+    return Wrong(
+        "is not the id of a Salesforce organisation",
+        'Write what Setup > Company Information (会社情報) shows as 組織 ID: "00D" and 12 or 15 more characters.',
     )
 
 

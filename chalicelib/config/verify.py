@@ -12,7 +12,7 @@ from chalicelib.config import texts
 from chalicelib.config.expressions import check_expression
 from chalicelib.config.place import Place, suggestion
 from chalicelib.config.schema import Rule, Shape
-from chalicelib.model import Browser, Handshake, Hmac, SecretRefs, Token, Verify
+from chalicelib.model import Browser, Captcha, Equals, Handshake, Hmac, SecretRefs, Token, Verify
 
 TOKEN: Shape = {
     "in": Rule(required=True, choices=("path", "query", "header", "basic", "form", "json"), example='"header"'),
@@ -38,10 +38,28 @@ HMAC: Shape = {
     "secret": Rule(kind="secret"),
 }
 BROWSER: Shape = {"origins": Rule(kind="texts", clean=texts.origin)}
+EQUALS: Shape = {
+    "name": Rule(required=True, kind="query", example='"OrganizationId"'),
+    "values": Rule(kind="texts"),
+    "chars": Rule(kind="integer", least=1, most=200),
+}
+CAPTCHA: Shape = {
+    "provider": Rule(required=True, choices=("turnstile", "recaptcha", "hcaptcha")),
+    "secret": Rule(kind="secret"),
+    "hostnames": Rule(kind="texts"),
+    "action": Rule(most=200),
+    "score_min": Rule(kind="number", least=0, most=1),
+    "outage": Rule(choices=("closed", "hold")),
+    # A visitor waits for it, and the form's own patience counts it.
+    "timeout_seconds": Rule(kind="number", least=0.5, most=5),
+    "url": Rule(clean=texts.service_url),
+}
 VERIFY: Shape = {
     "token": Rule(kind="table", shape=TOKEN),
     "hmac": Rule(kind="table", shape=HMAC),
     "browser": Rule(kind="table", shape=BROWSER),
+    "equals": Rule(kind="table", shape=EQUALS),
+    "captcha": Rule(kind="table", shape=CAPTCHA),
 }
 HANDSHAKE: Shape = {
     "query": Rule(
@@ -75,8 +93,11 @@ def verifications(tables: Sequence[dict[str, Any]], place: Place, *, secret: Sec
         if not kind:
             continue
         values = dict(table[kind])
-        if kind == "browser":
-            checks.append(Browser(**values))
+        if kind in {"browser", "equals"}:
+            checks += [Browser(**values)] if kind == "browser" else _equals(values)
+            continue
+        if kind == "captcha":
+            checks += [_captcha(values, here.key(kind), secret)] if "provider" in values else []
             continue
         values.setdefault("secret", secret)
         check = _token(values, here.key(kind)) if kind == "token" else _hmac(values, here.key(kind))
@@ -135,6 +156,16 @@ def _token(values: dict[str, Any], place: Place) -> Token | None:
     if where == "json" and values.get("name"):
         check_expression(values["name"], place.key("name"), ours=False)
     return Token(place=where, **values)
+
+
+def _equals(values: dict[str, Any]) -> list[Equals]:
+    return [Equals(**values)] if values.get("name") else []
+
+
+def _captcha(values: dict[str, Any], place: Place, secret: SecretRefs) -> Captcha:
+    if values.get("score_min") and values["provider"] == "turnstile":
+        place.key("score_min").fault("is asked of a provider that gives no score", "Leave it out.")
+    return Captcha(**{"secret": secret, **values})
 
 
 def _hmac(values: dict[str, Any], place: Place) -> Hmac | None:

@@ -8,12 +8,19 @@ encoded bytes are never searched or escaped. A line break inside a cell stays, a
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
 from chalicelib.destinations.charset import describe, fit
 from chalicelib.destinations.kit import Packed
 from chalicelib.model import Line
 from chalicelib.value import value
+
+ROW: Final = re.compile(rb'[^"\r\n]*(?:"[^"]*(?:""[^"]*)*"[^"\r\n]*)*\r\n')
+"""
+One record with its line end, as `pack_lines` writes it: a line end inside quotes belongs to a cell.
+"""
 
 
 @value
@@ -21,12 +28,14 @@ class Sheet:
     """
     What the file must be: its columns in order, its charset, its greatest size in bytes.
 
-    `exact`: a line must have all the columns (a blank cell would erase something); else what it lacks stays blank.
+    `identity`: the column that no line may leave blank. `exact`: a line must have all the columns (a blank cell would
+    erase something); else what it lacks stays blank.
     """
 
     columns: tuple[str, ...]
     charset: str
     bytes_max: int
+    identity: str = ""
     exact: bool = False
 
 
@@ -67,6 +76,18 @@ def columns_of(lines: Sequence[Line], first: str) -> tuple[str, ...]:
     return tuple(seen)
 
 
+def without_rows(data: bytes, numbers: Collection[int]) -> bytes | None:
+    """
+    The file without some of its rows, counted from 0 after the header; None where it has no such rows.
+
+    Works on the bytes: in CP932 and UTF-8 a quote or a line end is never part of another character.
+    """
+    rows = ROW.findall(data)
+    if not rows or b"".join(rows) != data or not all(0 <= number < len(rows) - 1 for number in numbers):
+        return None
+    return b"".join([rows[0], *(row for number, row in enumerate(rows[1:]) if number not in numbers)])
+
+
 def _row_encoder(charset: str) -> Callable[[Sequence[str]], bytes]:
     written: list[str] = []
     writer = csv.writer(_Sink(written), lineterminator="\r\n")
@@ -94,6 +115,8 @@ class _Sink:
 
 def _cells(line: Line, sheet: Sheet) -> list[str]:
     payload = line.payload
+    if sheet.identity and not payload.get(sheet.identity):
+        raise ValueError(f"it has no {sheet.identity}, the item that tells who it is: was the item renamed?")
     if sheet.exact and (len(payload) != len(sheet.columns) or any(column not in payload for column in sheet.columns)):
         raise ValueError("it does not have exactly the columns of this file, and a blank cell would erase a value")
     return [payload.get(column, "") for column in sheet.columns]

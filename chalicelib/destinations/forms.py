@@ -138,7 +138,7 @@ def _as_tags(field: Field, text: str) -> Shaped:
     for tag in tags:
         banned = [word for word in _TAG_BANNED if word in tag]
         if banned:
-            told = f"tag {tag!r} holds {' and '.join(banned)}, which the vendor bans anywhere in a tag"
+            told = f"holds {' and '.join(banned)}, which the vendor bans anywhere in a tag: {tag!r}"
             return Problem(field=field.name, code="tag", text=told)
     return ",".join(tags)
 

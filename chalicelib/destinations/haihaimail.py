@@ -24,11 +24,11 @@ from urllib.parse import quote
 
 from chalicelib.destinations import replies
 from chalicelib.destinations.checks import setting
-from chalicelib.destinations.csvfile import Sheet, columns_of, pack_lines
+from chalicelib.destinations.csvfile import Sheet, columns_of, pack_lines, without_rows
 from chalicelib.destinations.formdata import Part, multipart
 from chalicelib.destinations.haihaimail_checks import check, check_route
 from chalicelib.destinations.haihaimail_rows import COLUMNS, address_item, charset_of, prepare, rules
-from chalicelib.destinations.haihaimail_terms import CALLS_PER_DAY, OPERATIONS, SETTINGS
+from chalicelib.destinations.haihaimail_terms import CALLS_PER_DAY, IMPORT_TYPES, OPERATIONS, SETTINGS
 from chalicelib.destinations.kit import Operation, Packed, Settings, Vendor, credential
 from chalicelib.destinations.replies import Answer, Causes
 from chalicelib.model import Batch, Call, Delivered, Destination, Lane, Limit, Line, NoReply, Reading, Reply, Verdict
@@ -104,6 +104,7 @@ def pack(_operation: Operation, settings: Settings, lines: Sequence[Line], desti
         columns=(first, *(column for column in columns if column != first)),
         charset=charset_of(destination),
         bytes_max=BYTES_MAX[setting(destination, SETTINGS, "plan")],
+        identity=first,
         exact=exact,
     )
     return pack_lines(lines, sheet)
@@ -245,4 +246,6 @@ VENDOR = Vendor(
     pack=pack,
     build=build,
     read=read,
+    cut=without_rows,
+    imports={word: name for name, word in IMPORT_TYPES.items()},
 )

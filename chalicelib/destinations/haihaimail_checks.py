@@ -173,7 +173,7 @@ def _field_faults(route: Route, operation: Operation, destination: Destination) 
     wanted = [
         field.name for field in known.values() if field.identity or (field.required and operation.name == "register")
     ]
-    return faults + [checks.unmapped(route, name, strange) for name in wanted if name not in items]
+    return faults + [checks.unmapped(route, name, strange) for name in wanted if name not in items and not route.rest]
 
 
 def _harm_warnings(route: Route) -> list[Fault]:
@@ -181,7 +181,7 @@ def _harm_warnings(route: Route) -> list[Fault]:
         message = "deletes the address from the whole database, its opt-out with it, since neither gid nor spid is set"
         remedy = 'Use "stop" or "forbid" for an opt-out; set gid or spid to take it out of a group or plan only.'
         return [checks.route_warning(route, "operation", message=message, remedy=remedy)]
-    if route.operation == "allow" and not route.when:
+    if route.operation == "allow" and not route.when and not route.only:
         message = "is not set: every event makes the address deliverable again, also after an opt-out"
         return [checks.route_warning(route, "when", message=message, remedy="Set it to an explicit new consent.")]
     return []

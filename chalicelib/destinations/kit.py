@@ -7,7 +7,7 @@ cannot forget them; the module knows only its vendor's fields, request form and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -182,6 +182,8 @@ class Vendor:
     - `pack(operation, settings, lines, destination)`: batching lanes only: lines → a file within the vendor's size.
     - `build(batch, data, destination, credentials)`: the request; `data` is the packed file, empty for single calls.
     - `read(reply, batch, destination)`: what the answer means. It never raises; what it cannot read is Uncertain.
+    - `cut(data, numbers)`: batching lanes only: a packed file without some of its lines, for a person who is erased.
+    - `imports`: the operations by the word that a drop-in's import settings have for them (0: register …).
     """
 
     slug: str
@@ -200,3 +202,5 @@ class Vendor:
     pack: Callable[[Operation, Settings, Sequence[Line], Destination], Packed] | None
     build: Callable[[Batch, bytes, Destination, Mapping[str, str]], Call]
     read: Reader
+    cut: Callable[[bytes, Collection[int]], bytes | None] | None = None
+    imports: Mapping[str, str] = field(default_factory=dict)

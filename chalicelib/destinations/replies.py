@@ -216,9 +216,8 @@ def ordinary(answer: Answer, status: int, said: str, batch: Batch, causes: Cause
     What a status means at every vendor, after the vendor's module has read what it knows better.
 
     429 is quota; 401, 403 and 407 the keys; redirects, 404, 405 and 410 the address; any other 4xx waits for an
-    operator, since it would meet every delivery alike. All else proves nothing: maybe applied. A plain 500, unlike a
-    gateway's 502 to 504, is the vendor's program failing on this very request; a 2xx without a page is that program's
-    own answer too, and would be the same next time.
+    operator, since it would meet every delivery alike. All else proves nothing: maybe applied. A 2xx that is not the
+    vendor's, and no gateway's page either, would be the same next time.
     """
     cited = told(answer, said, status)
     if status == 429:
@@ -233,6 +232,6 @@ def ordinary(answer: Answer, status: int, said: str, batch: Batch, causes: Cause
         return waiting(batch, reason, kind="paused")
     reason = f"{causes.vendor} gave no clear answer {cited}: it may have acted or not"
     wish = answer.retry_after_seconds
-    unclear = status == 500 or (answer.fine and answer.form in {"empty", "unreadable", "json"})
-    verdict = Verdict(kind="failing", reason=reason, retry_after_seconds=wish, suspect=unclear)
+    odd = answer.fine and answer.form in {"empty", "unreadable", "json"}
+    verdict = Verdict(kind="failing", reason=reason, retry_after_seconds=wish, suspect=odd)
     return every(batch, Uncertain(reason=reason, harmless=harmless), verdict)

@@ -32,6 +32,7 @@ from chalicelib.model.delivery import (
     Prepared,
     State,
 )
+from chalicelib.model.dropin import Dropin
 from chalicelib.model.lane import (
     Breaker,
     Lane,
@@ -43,7 +44,9 @@ from chalicelib.model.lane import (
     Reservation,
 )
 from chalicelib.model.problems import Fault, FieldProblem, Problem
+from chalicelib.model.proof import Captcha, Equals
 from chalicelib.model.route import Const, Expr, FieldName, Mapped, Route
+from chalicelib.model.secret import SecretRefs
 from chalicelib.model.source import (
     Browser,
     Ceiling,
@@ -56,7 +59,6 @@ from chalicelib.model.source import (
     Parse,
     Records,
     Respond,
-    SecretRefs,
     Source,
     Token,
     Verify,
@@ -70,6 +72,7 @@ __all__ = [
     "Breaker",
     "Browser",
     "Call",
+    "Captcha",
     "Ceiling",
     "Config",
     "Const",
@@ -78,9 +81,11 @@ __all__ = [
     "Delivered",
     "Delivery",
     "Destination",
+    "Dropin",
     "Effect",
     "Egress",
     "Envelope",
+    "Equals",
     "Event",
     "EventRule",
     "Expr",

@@ -24,7 +24,8 @@ class Envelope:
 
     `headers` have lower-case names. `query` keeps repeated values, percent-decoded (API Gateway gives no raw query
     string). `path_token` is the last path segment of URL-token sources. `received_at` is UTC. `verified` is true only
-    for envelopes that Ekiden itself kept in its inbox after it had verified them.
+    for envelopes that Ekiden itself kept in its inbox after it had verified them. `face` names the API at whose
+    address it knocked (a drop-in's), empty for Ekiden's own. `suspicion` is why its events are to be held, if so.
     """
 
     source: str
@@ -35,6 +36,8 @@ class Envelope:
     body: bytes = field(default=b"", repr=False)
     received_at: datetime
     verified: bool = False
+    face: str = ""
+    suspicion: str = ""
 
 
 @value

@@ -120,11 +120,12 @@ class Verdict:
     """
     What a reply says about the lane, beside its rows.
 
-    `kind`: "fine" · "quota" (429) · "busy" (a documented "not now": maintenance, 503) · "failing" (5xx, garbage, no
-    answer) · "paused" (credentials, address: an operator must act) · "key" (400 on a file: settings at fault) ·
-    "too_large" (413). `definite` means the vendor refused for sure, so that a lane that counts accepted calls only
-    gets the call back. `retry_after_seconds` is the vendor's own wish. `suspect`: the vendor's program itself failed on
-    this very request (a 500 of its own), so that repeating it for ever helps nobody. `reason` is for an operator.
+    `kind`: "fine" · "slow" (no answer within a visitor's short patience: tells nothing of the lane) · "quota" (429) ·
+    "busy" (a documented "not now": maintenance, 503) · "failing" (5xx, garbage, no answer) · "paused" (credentials,
+    address: an operator must act) · "key" (400 on a file: settings at fault) · "too_large" (413). `definite` means the
+    vendor refused for sure, so that a lane that counts accepted calls only gets the call back. `retry_after_seconds` is
+    the vendor's own wish. `suspect`: a success that does not say what the vendor says of one; it may well be one, so
+    that repeating it for ever helps nobody. `reason` is for an operator.
     """
 
     kind: str = "fine"

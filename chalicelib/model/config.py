@@ -10,7 +10,8 @@ from typing import Any
 
 from chalicelib.model.lane import Lane
 from chalicelib.model.route import Route
-from chalicelib.model.source import SecretRefs, Source
+from chalicelib.model.secret import SecretRefs
+from chalicelib.model.source import Source
 from chalicelib.value import value
 
 

@@ -108,6 +108,7 @@ class Delivery:
     replay_of: str = ""
     fixes: Mapping[str, str] = field(default_factory=dict, repr=False)
     superseded_by: str = ""
+    notes: int = 0
     tier: int = 0
 
     @property

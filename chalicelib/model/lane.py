@@ -67,7 +67,8 @@ class LaneKey:
 
     `due_at`: since when a backlog message stands for this key (none: no message). `held_reason`: the vendor refused
     the key (400 on a file); its rows wait until an operator acts. `rows_max`: a smaller bound while bisecting after a
-    413, 0 for none; `bisect_left`: calls the operator granted to find the row at fault.
+    413, 0 for none; `bisect_left`: calls the operator granted to find the row at fault. `unanswered`: calls in a row
+    that ended without a clear answer.
     """
 
     name: str
@@ -79,6 +80,7 @@ class LaneKey:
     held_reason: str = ""
     rows_max: int = 0
     bisect_left: int = 0
+    unanswered: int = 0
 
 
 @value

@@ -48,7 +48,8 @@ class Route:
     `kinds` are the event kinds that travel here. `when` is a JMESPath that must be true. `fields` maps the vendor's
     field to its value. `settings` are the operation's own settings (配配メール: gid, is_overwrite …), by the same
     mapping values, where a bare string is a constant. `overflow` says per vendor field whether a text beyond the limit
-    is refused or clipped.
+    is refused or clipped. `only`: rows of files whose import settings say this, and no others (a drop-in's). `rest`:
+    every column of the row goes under its own name, besides `fields`.
     """
 
     name: str
@@ -60,3 +61,5 @@ class Route:
     fields: Mapping[str, Mapped] = field(default_factory=dict)
     settings: Mapping[str, Mapped] = field(default_factory=dict)
     overflow: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, str] = field(default_factory=dict)
+    rest: bool = False

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from chalicelib.model.dropin import Dropin
+from chalicelib.model.proof import Captcha, Equals
+from chalicelib.model.secret import SecretRefs
 from chalicelib.value import value
-
-SecretRefs = tuple[str, ...]
-"""
-References to the live values of one secret: the current one, and the previous one while it is being rotated.
-"""
 
 
 @value
@@ -36,7 +34,7 @@ class Token:
 @value
 class Hmac:
     """
-    A signature over the raw body, as every sender of senders.md §6 makes it.
+    A signature over the raw body, as every sender makes it that signs (docs/senders.md).
 
     `headers`: names tried in order. `style`: plain (the header is the signature), kv (`t=…,v1=…`), list
     (`v1,<sig> v1,<sig>`). `prefix`: literal before a plain signature ("sha256=", "v0="). `tag`: which kv or list
@@ -73,7 +71,7 @@ class Browser:
     origins: tuple[str, ...] = ()
 
 
-Verify = Token | Hmac | Browser
+Verify = Token | Hmac | Browser | Equals | Captcha
 """
 One check of the sender. A source lists several; all must pass.
 """
@@ -100,15 +98,19 @@ class Parse:
     """
     Bytes to fields.
 
-    `format` is auto, urlencoded, multipart or json; `charset` auto (`_charset_`, else the header's,
+    `format` is auto, urlencoded, multipart, json or soap; `charset` auto (`_charset_`, else the header's,
     else UTF-8), utf-8 or cp932. `json_in_field`: the form field whose value is the JSON (MovableType's `entry`).
-    `lenient`: broken JSON typed as text is held instead of refused. `files` is refuse or drop.
+    `charset_in`: the query parameter or form field that names the charset too (Web-to-Lead's `encoding`).
+    `lenient` is for senders that a refusal does not teach: what they send and nobody can read, or is too large, is held
+    instead of refused; unescaped line ends within JSON pass, and JSON is recognised under a form's type. `files` is
+    refuse or drop.
     """
 
     format: str = "auto"
     charset: str = "auto"
     json_in_field: str = ""
     lenient: bool = False
+    charset_in: str = ""
     files: str = "refuse"
     fields_max: int = 200
     depth_max: int = 12
@@ -121,7 +123,8 @@ class Records:
 
     `path`: JMESPath to an object or a list; empty is the whole body. `pairs`: JMESPath to a list of {key, value}
     objects inside a record, with `pairs_key`/`pairs_value` (Typeform, Google Ads). `map_value`: JMESPath to an object
-    whose members hold their value under `map_value_name` (kintone, HubSpot workflow).
+    whose members hold their value under `map_value_name` (kintone, HubSpot workflow). `carry`: members of the body
+    that every record of it gets too, where it has none of that name (Zoho's operation and server_time).
     """
 
     path: str = ""
@@ -130,6 +133,7 @@ class Records:
     pairs_value: str = "value"
     map_value: str = ""
     map_value_name: str = "value"
+    carry: tuple[str, ...] = ()
     records_max: int = 500
 
 
@@ -138,17 +142,22 @@ class EventRule:
     """
     How a record names itself: kind, id and time, each a JMESPath over the record (or `header:Name`).
 
-    `kinds` maps the sender's word to upsert, unsubscribe, delete or ignore; "*" is the fall-back. `time_unit` is iso,
-    s or ms; a time without zone is read in `time_zone` (UTC offset in hours). `test`: JMESPath that is true for test
-    deliveries. `dedupe_seconds`: how long an id is remembered (ids: 7 days; body digests: at most 10 minutes).
+    `kinds` maps the sender's word to upsert, unsubscribe, delete or ignore; "*" is the fall-back. `detail` finds a
+    second word: "WORD DETAIL" is looked up before "WORD" (Shopify's consent topic and its state). `time_unit` is iso,
+    s or ms; a time without zone is read in `time_zone` (UTC offset in hours). `sequence`: a number that rises with each
+    change, for senders whose times are too coarse to tell two changes apart (kintone's $revision). `test`: JMESPath
+    that is true for test deliveries. `dedupe_seconds`: how long an id is remembered (ids: 7 days; body digests: at most
+    10 minutes).
     """
 
     kind: str = ""
+    detail: str = ""
     kinds: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
     time: str = ""
     time_unit: str = "iso"
     time_zone: int = 9
+    sequence: str = ""
     test: str = ""
     dedupe_seconds: int = 604_800
 
@@ -156,7 +165,7 @@ class EventRule:
 @value
 class Respond:
     """
-    The success answer: kind json, text, empty or page (a browser form), with its status and fixed body.
+    The success answer: kind json, text, empty, soap or page (a browser form), with its status and fixed body.
     """
 
     kind: str = "json"
@@ -187,15 +196,17 @@ class Form:
     """
     What only a visitor's form has: where to go afterwards, and the quiet defences.
 
-    `thanks`: redirect target; `redirects`: origins that `_next` may point to. `patience_seconds`: how long a browser
-    may wait for the vendor's answer. `honeypot`: a field that people leave empty. `token`: off, optional or required
-    signed fill-time token; `fill_seconds_min`/`token_seconds_max` bound its age. `consent_field`/`consent_text` are
-    kept with the event.
+    `thanks`: redirect target; `redirects`: origins that the field `next_field` may point to. `patience_seconds`: how
+    long a browser may wait for the vendor's answer. `controls`: fields besides `_…` that are nobody's data. `honeypot`:
+    a field that people leave empty. `token`: off, optional or required signed fill-time token;
+    `fill_seconds_min`/`token_seconds_max` bound its age. `consent_field`/`consent_text` are kept with the event.
     """
 
     thanks: str
     redirects: tuple[str, ...] = ()
+    next_field: str = "_next"
     patience_seconds: float = 3.0
+    controls: tuple[str, ...] = ()
     honeypot: str = "_gotcha"
     token: str = "off"  # noqa: S105 - a mode, not a secret
     fill_seconds_min: float = 2.0
@@ -249,6 +260,7 @@ class Source:
     respond: Respond = Respond()
     form: Form | None = None
     ceiling: Ceiling | None = None
+    dropin: Dropin | None = None
     body_bytes_max: int = 262_144
     personal: tuple[str, ...] = ()
     files: Files | None = None

@@ -32,8 +32,8 @@ class Import:
     `name` is the object in the bucket, `id` its last part. `route` names the only route its rows shall take (empty: all
     of the source's). `tier` is that of its deliveries. `rows` are in the file (0: not counted yet), `rows_done` of them
     have become events. `counts` are deliveries by state; `repeated` rows had become events before. `same_as` is the id
-    of an earlier import of the same bytes. `owner` is the worker that reads it until `lease_until`; `tries` counts
-    workers since the last one that got on.
+    of an earlier import of the same bytes, `held_as` that of the event by which a person sees a held file. `owner` is
+    the worker that reads it until `lease_until`; `tries` counts workers since the last one that got on.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Import:
     repeated: int = 0
     reason: str = ""
     same_as: str = ""
+    held_as: str = ""
     owner: str = ""
     lease_until: datetime | None = None
     tries: int = 0

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chalicelib.model import Config
-from chalicelib.ops.names import ADVANCE, API, EXPAND, FUNCTIONS, TICK, Function, function_name, lane_id
+from chalicelib.ops.names import ADVANCE, API, EXPAND, FUNCTIONS, TICK, UNPACK, Function, function_name, lane_id
 from chalicelib.ops.references import parameter_arns, references, secret_arns
 
 Json = dict[str, Any]
@@ -48,6 +48,7 @@ def _document(config: Config, stage: str, function: Function) -> Json:
         *_table(function),
         *_queues(config, function),
         *_bucket(function),
+        *_files(config, function),
         _allow("Notices", ["sns:Publish"], [{"Ref": "Topic"}]),
         *_secrets(references(config, function)),
         {"Fn::If": ["OwnKey", _allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [{"Ref": "KeyArn"}]), NO_VALUE]},
@@ -89,8 +90,24 @@ def _bucket(function: Function) -> Iterable[Json]:
         # Whoever PUTs to an address that this function has signed has this right of its, for that one object.
         yield _allow("Upload", ["s3:PutObject"], [INCOMING])
     if function is EXPAND:
-        yield _allow("Objects", ["s3:GetObject"], [INCOMING])
+        # What it has read to its end it empties.
+        yield _allow("Objects", ["s3:GetObject", "s3:PutObject"], [INCOMING])
         yield _allow("Missing", ["s3:ListBucket"], [_arn_of("Bucket")])
+
+
+def _files(config: Config, function: Function) -> Iterable[Json]:
+    """
+    Where a drop-in may send long files: the door keeps them, and who unpacks them sends itself on to the next rows.
+    """
+    if not any(source.dropin for source in config.sources.values()):
+        return
+    objects = [{"Fn::Sub": "${Bucket.Arn}/inbox/*"}]
+    if function is API:
+        yield _allow("KeepFiles", ["s3:PutObject"], objects)
+    if function is UNPACK:
+        yield _allow("ReadFiles", ["s3:GetObject"], objects)
+        yield _allow("MissingFiles", ["s3:ListBucket"], [_arn_of("Bucket")])
+        yield _allow("NextRows", ["sqs:SendMessage"], [_arn_of("InboxQueue")])
 
 
 def _secrets(names: Sequence[str]) -> Iterable[Json]:

@@ -154,6 +154,7 @@ def _write_environment(home: Path, stack: LocalStack, deployed: Deployed, config
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": stack.endpoint,
         **deployed.environment(),
+        "EKIDEN_API_URL": stack.api_url,
         "EKIDEN_CONFIG": str(config_file.resolve()),
         "EKIDEN_CLOCK_FILE": str(home / "clock"),
     }

@@ -29,6 +29,11 @@ from chalicelib.ops.rollout import roll_out
 from chalicelib.ops.stopped import USAGE, Stopped
 
 HOST = "127.0.0.1"
+NAMES = (HOST, "localhost")
+"""
+What a person on this machine calls it.
+"""
+
 ACCOUNT = "000000000000"
 START_SECONDS_MAX = 30
 STOP_SECONDS_MAX = 30
@@ -164,22 +169,24 @@ class LocalStack:
         Deploy the package, and give its REST API the stable address `api_url`.
         """
         deployed = roll_out(packaged, self.cloud(), report=report)
-        self._map_domain(deployed.outputs["RestAPIId"])
+        self._map_domains(deployed.outputs["RestAPIId"])
         return deployed
 
-    def _map_domain(self, api: str) -> None:
+    def _map_domains(self, api: str) -> None:
         """
-        Serve the API under the loopback address itself: without it the address holds the API's id, which changes.
+        Serve the API under the loopback addresses themselves: else the address holds the API's id, which changes.
         """
         gateway = self.client("apigateway")
         domains = {each["domainName"] for each in gateway.get_domain_names()["items"]}
-        if HOST not in domains:
-            gateway.create_domain_name(domainName=HOST, endpointConfiguration={"types": ["REGIONAL"]})
-        for mapping in gateway.get_base_path_mappings(domainName=HOST).get("items", []):
-            if mapping["basePath"] == "api" and mapping["restApiId"] == api:
-                return
-            gateway.delete_base_path_mapping(domainName=HOST, basePath=mapping["basePath"])
-        gateway.create_base_path_mapping(domainName=HOST, basePath="api", restApiId=api, stage="api")
+        for name in NAMES:
+            if name not in domains:
+                gateway.create_domain_name(domainName=name, endpointConfiguration={"types": ["REGIONAL"]})
+            mappings = gateway.get_base_path_mappings(domainName=name).get("items", [])
+            if any(each["basePath"] == "api" and each["restApiId"] == api for each in mappings):
+                continue
+            for each in mappings:
+                gateway.delete_base_path_mapping(domainName=name, basePath=each["basePath"])
+            gateway.create_base_path_mapping(domainName=name, basePath="api", restApiId=api, stage="api")
 
     def _launch(self) -> None:
         environment = {

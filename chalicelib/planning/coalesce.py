@@ -7,7 +7,7 @@ for thousands. Contacts are independent of each other, so each is planned alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,10 @@ from chalicelib.planning.merge import merge, overtaken_by_state, trim
 from chalicelib.value import value
 
 READY = frozenset({State.WAITING, State.UNCERTAIN})
+MERGED_MAX = 40
+"""
+At most so many deliveries of one contact travel in one line: they are settled in one transaction of a hundred writes.
+"""
 
 Rules = Callable[[Delivery], MergeRules]
 
@@ -60,6 +64,13 @@ class Plan:
     members: Mapping[str, Delivery] = field(default_factory=dict)
     poison: tuple[tuple[Delivery, str], ...] = ()
 
+    @property
+    def spoken_of(self) -> int:
+        """
+        How many deliveries it disposes of; what was given beyond that waits for a later plan.
+        """
+        return len(self.members) + len(self.overtaken) + len(self.poison)
+
 
 def coalesce(
     deliveries: Iterable[Delivery],
@@ -68,12 +79,13 @@ def coalesce(
     *,
     now: datetime,
     settle_seconds: float,
+    held_keys: Collection[str] = (),
 ) -> Plan:
     """
     Plan the given deliveries, each contact by itself; the lines keep the order in which their oldest arrived.
 
     `deliveries` were read consistently, all of one key of one lane. A contact's own list of pending deliveries tells of
-    those that are not among them.
+    those that are not among them; what waits under one of the `held_keys` holds up no opt-out.
     """
     groups: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
@@ -82,9 +94,12 @@ def coalesce(
     for name, group in groups.items():
         contact = contacts.get(name) or Contact(id=group[0].contact, lane=group[0].lane)
         try:
-            plans.append(plan_contact(group, contact, rules, now=now, settle_seconds=settle_seconds))
+            plans.append(
+                _plan_group(group, contact, rules, now=now, settle_seconds=settle_seconds, held_keys=held_keys)
+            )
         except Exception as fault:  # noqa: BLE001 - one row that our own code cannot take must not stop the others
-            plans.append(Plan(poison=tuple((each, f"{type(fault).__name__}: {fault}") for each in group)))
+            # Its kind only: what an exception says may quote a value, and this goes into logs and mails.
+            plans.append(Plan(poison=tuple((each, type(fault).__name__) for each in group)))
     return Plan(
         lines=tuple(line for plan in plans for line in plan.lines),
         overtaken=tuple(each for plan in plans for each in plan.overtaken),
@@ -94,6 +109,30 @@ def coalesce(
     )
 
 
+def _plan_group(
+    group: Sequence[Delivery],
+    contact: Contact,
+    rules: Rules,
+    *,
+    now: datetime,
+    settle_seconds: float,
+    held_keys: Collection[str],
+) -> Plan:
+    """
+    The plan of one contact's deliveries of a key.
+
+    Rows of files hold up nothing that came by itself: where all together may not go, or the rows would go first and
+    alone, it goes without them.
+    """
+    plan = plan_contact(group, contact, rules, now=now, settle_seconds=settle_seconds, held_keys=held_keys)
+    first = min(each.tier for each in group)
+    ahead = [each for each in group if each.tier == first]
+    if len(ahead) == len(group) or any(each.tier == first for each in plan.members.values()):
+        return plan
+    alone = plan_contact(ahead, contact, rules, now=now, settle_seconds=settle_seconds, held_keys=held_keys)
+    return alone if alone.lines else plan
+
+
 def plan_contact(
     deliveries: Sequence[Delivery],
     contact: Contact,
@@ -101,6 +140,7 @@ def plan_contact(
     *,
     now: datetime,
     settle_seconds: float,
+    held_keys: Collection[str] = (),
 ) -> Plan:
     """
     The one line that this contact may send now, if any: its oldest deliveries that merge into one.
@@ -109,7 +149,8 @@ def plan_contact(
     if not mine:
         return Plan(overtaken=tuple(overtaken))
     head, ids = mine[0], tuple(each.id for each in mine)
-    obstacle = _obstacle(head, contact, now, settle_seconds)
+    free = replace(contact, pending=tuple(each for each in contact.pending if not _gives_way(each, head, held_keys)))
+    obstacle = _obstacle(head, free, now, settle_seconds)
     if obstacle is not None:
         return Plan(overtaken=tuple(overtaken), blocked=(replace(obstacle, deliveries=ids),))
     group = _mergeable_prefix(mine, rules)
@@ -197,6 +238,15 @@ def _older_that_must_go_first(head: Delivery, contact: Contact) -> Pending | Non
     return min(olders, key=lambda each: each.order, default=None)
 
 
+def _gives_way(older: Pending, head: Delivery, held_keys: Collection[str]) -> bool:
+    """
+    Whether an opt-out need not wait for this one: its key is held, until a person mends something else.
+
+    Once the opt-out is delivered, whatever is older is overtaken by it.
+    """
+    return older.key in held_keys and head.effect in {Effect.OPT_OUT, Effect.REMOVE}
+
+
 def _side_by_side(head: Delivery, contact: Contact) -> bool:
     """
     Whether two calls may follow each other at once: both only write values, so their order cannot hurt.
@@ -207,7 +257,7 @@ def _side_by_side(head: Delivery, contact: Contact) -> bool:
 def _mergeable_prefix(mine: Sequence[Delivery], rules: Rules) -> list[Delivery]:
     head = mine[0]
     group = [head]
-    for each in mine[1:]:
+    for each in mine[1:MERGED_MAX]:
         same = (each.destination, each.operation, each.key) == (head.destination, head.operation, head.key)
         joins = each.effect is head.effect and each.state in READY and rules(each).merges and not each.alone
         if not (same and joins):

@@ -75,7 +75,8 @@ def may_call(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Go | Wait
     Whether the lane may make one call at `now`, as far as the snapshot tells.
 
     Looks at, in this order: pause, breaker, a batch call still open, the guard around the reset, the windows, the rate
-    bucket, and for batches the pace. Urgent work is not paced and may use the reserve.
+    bucket, and for batches the pace. Urgent work is not paced and may use the reserve; a repeat is not paced, as its
+    own backoff is its distance.
     """
     return (
         _stopped(lane, state, now, ask)
@@ -180,6 +181,8 @@ def _stopped(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Wait | No
     breaker = state.breaker
     if breaker.kind and breaker.until and now < breaker.until:
         return Wait(kind="closed", why=f"closed ({breaker.kind}): {breaker.reason}", until=breaker.until)
+    if breaker.kind and ask.timeout_seconds < lane.timeout_seconds:
+        return Wait(kind="closed", why="a closed lane is probed by a call of full patience only", until=now)
     if lane.batching and state.call is not None and not ask.repeat:
         return Wait(kind="open_call", why=f"call {state.call.id} is not settled", until=state.call.until)
     return None
@@ -221,7 +224,7 @@ def _too_fast(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Wait | N
 
 
 def _too_soon(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Wait | None:
-    if not lane.batching or ask.urgent or state.last_call_at is None:
+    if not lane.batching or ask.urgent or ask.repeat or state.last_call_at is None:
         return None
     due = state.last_call_at + timedelta(seconds=pace_seconds(lane, state, now))
     return Wait(kind="pace", why="pacing the day's calls", until=due) if now < due else None

@@ -60,6 +60,8 @@ def trim(merged: Stamped, contact: Contact, rules: MergeRules) -> dict[str, tupl
     the vendor demands the field in every call and an older value must not come back. Where that value is not known and
     leaving it out is told apart from blank, it is left out, for a person to see.
     """
+    if not contact.times:
+        return dict(merged)
     kept: dict[str, tuple[str, datetime]] = {}
     news = False
     for name, (value, at) in merged.items():
@@ -70,7 +72,7 @@ def trim(merged: Stamped, contact: Contact, rules: MergeRules) -> dict[str, tupl
             news = news or name not in rules.identity
         elif name in rules.required and (name in contact.kept or not rules.blank_counts):
             kept[name] = (contact.kept.get(name, value), newest or at)
-    if not news and contact.times and set(merged) - rules.identity:
+    if not news and set(merged) - rules.identity:
         return None
     return kept
 
@@ -89,7 +91,7 @@ def overtaken_by_state(delivery: Delivery, contact: Contact, rules: MergeRules) 
     Data older than a delivered opt-out would at some vendors make the address deliverable again, so it is overtaken
     too: an opt-out is never undone by anything older.
     """
-    if delivery.effect is Effect.REMOVE:
+    if delivery.effect is Effect.REMOVE or not contact.times:
         return ""
     for effect in (Effect.REMOVE, Effect.OPT_OUT):
         if effect is delivery.effect:

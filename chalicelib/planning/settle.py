@@ -81,6 +81,8 @@ def lane_turn(lane: Lane, state: LaneState, verdict: Verdict, moment: Moment) ->
     The lane after one call. `state` is the snapshot that the call was reserved from.
     """
     refund = verdict.definite and lane.counts == "accepted"
+    if verdict.kind == "slow":
+        return LaneTurn(breaker=state.breaker)
     if verdict.kind == "paused":
         return LaneTurn(
             breaker=Breaker(), paused_reason=verdict.reason, refund=refund, notices=(_paused(lane, verdict),)

@@ -13,11 +13,9 @@ of its own, "not needed" means: beyond the even share that the rest of the day k
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable
 from datetime import datetime
 
-from chalicelib.model import Lane, LaneState, Reservation
-from chalicelib.planning.ledger import Ask, Go, may_call
 from chalicelib.planning.windows import JST
 
 ORDINARY = 0
@@ -49,14 +47,21 @@ def next_evening(now: datetime, leftovers_hour: int) -> datetime:
     return max(now, begins.astimezone(now.tzinfo))
 
 
-def claim_for(lane: Lane, state: LaneState, ordinary: Reservation, tiers: AbstractSet[int]) -> Reservation | None:
+def leftovers_only(tiers: Iterable[int]) -> bool:
     """
-    What a batch call with rows of these tiers must claim: as `ordinary`, unless all of them take leftovers only.
+    Whether a call with rows of these tiers must be one that today does not need: nothing else rides in it.
 
-    None where they do, and today may still need every call that is left.
+    >>> leftovers_only([2, 2]), leftovers_only([2, 1]), leftovers_only([])
+    (True, False, False)
     """
-    if tiers != {LEFTOVERS}:
-        return ordinary
-    ask = Ask(call_id=ordinary.call_id, timeout_seconds=lane.timeout_seconds, late=True)
-    verdict = may_call(lane, state, ordinary.at, ask)
-    return verdict.reservation if isinstance(verdict, Go) else None
+    return set(tiers) == {LEFTOVERS}
+
+
+def tier_of(tier: int, *, urgent: bool) -> int:
+    """
+    The tier of a row of a file that was told to take this one: an opt-out never waits for leftovers.
+
+    >>> tier_of(2, urgent=True), tier_of(2, urgent=False), tier_of(0, urgent=True)
+    (1, 2, 0)
+    """
+    return min(tier, FILE) if urgent else tier

@@ -4,7 +4,7 @@ The outside world as small Protocols.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -41,6 +41,11 @@ class Table(Protocol):
     def count(self, query: Query) -> int:
         """
         How many items the query has in all; `limit` does not bound it.
+        """
+
+    def scan(self) -> Iterator[Item]:
+        """
+        Every item, page by page, in no order. It reads the whole table: for an operator's deed, never for a request.
         """
 
 
@@ -107,6 +112,16 @@ class Bucket(Protocol):
     def upload_address(self, name: str, headers: Mapping[str, str], *, size: int, seconds: int) -> str:
         """
         An address that takes one PUT of exactly `size` bytes with these headers, for so many seconds from now.
+        """
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """
+        The names of all objects that begin so, in the order of their bytes.
+        """
+
+    def delete(self, name: str) -> None:
+        """
+        Remove an object; one that is gone counts as done.
         """
 
 

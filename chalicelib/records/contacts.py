@@ -5,18 +5,21 @@ Contacts as items: pending deliveries and what was last delivered, per lane and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending
-from chalicelib.ports import Absent, All, AnyOf, AtMost, Condition, Equals, FewerThan, Item, Update
-from chalicelib.records.layout import contact_key, dump, load, maybe_time, stamp, unstamp
+from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending, Retention
+from chalicelib.ports import Absent, All, AnyOf, AtMost, Condition, Delete, Equals, FewerThan, Item, Update
+from chalicelib.records.layout import contact_key, dump, load, maybe_time, stamp, ttl_days, unstamp
 
 PENDING_MAX = 200
 """
 More undelivered deliveries than this for one address are held: nobody fills in a form two hundred times in earnest.
 """
 
-KEPT_DAYS = 30
+KEPT_DAYS_EXTRA = 8
+"""
+A contact outlives by so much the events that may still be replayed: an old one must not undo what is newer.
+"""
 
 
 def from_item(contact: str, lane: str, item: Item | None) -> Contact:
@@ -54,7 +57,7 @@ def pending_text(delivery: Delivery) -> str:
     )
 
 
-def expect(deliveries: Sequence[Delivery], now: datetime) -> Update:
+def expect(deliveries: Sequence[Delivery]) -> Update:
     """
     Note new deliveries of one contact as pending. Refused where the contact has too many already.
     """
@@ -62,7 +65,7 @@ def expect(deliveries: Sequence[Delivery], now: datetime) -> Update:
     return Update(
         key=contact_key(first.lane, first.contact),
         include={"pending": frozenset(pending_text(each) for each in deliveries)},
-        set={"ttl": _ttl(now)},
+        remove=("ttl",),
         when=AnyOf((Absent("pending"), FewerThan("pending", PENDING_MAX))),
     )
 
@@ -77,7 +80,7 @@ def take(contact: Contact, call_id: str, *, now: datetime, until: datetime) -> U
     free = AnyOf((Absent("lease"), AtMost("lease_until", stamp(now))))
     return Update(
         key=contact_key(contact.lane, contact.id),
-        set={"lease": call_id, "lease_until": stamp(until), "ttl": _ttl(now)},
+        set={"lease": call_id, "lease_until": stamp(until)},
         when=All((free, unchanged(contact))),
     )
 
@@ -97,27 +100,36 @@ def give_back(lane: str, contact: str, call_id: str) -> Update:
     return Update(key=contact_key(lane, contact), remove=("lease", "lease_until"), when=Equals("lease", call_id))
 
 
-def forget(deliveries: Iterable[Delivery], lane: str, contact: str, now: datetime) -> Update:
+def forget(deliveries: Iterable[Delivery], lane: str, contact: str, retention: Retention, now: datetime) -> Update:
     """
     Deliveries that will not be sent (dead, superseded, dropped, held) are pending no longer.
     """
     return Update(
         key=contact_key(lane, contact),
         exclude={"pending": frozenset(pending_text(each) for each in deliveries)},
-        set={"ttl": _ttl(now)},
+        set={"ttl": _ttl(retention, now)},
     )
 
 
-def exchange(contact: Contact, old: Delivery, new: Delivery, now: datetime) -> Update:
+def exchange(contact: Contact, old: Delivery, new: Delivery) -> Update:
     """
     Let a new delivery wait in the place of an old one; refused where the contact's list has changed since it was read.
     """
     seen = frozenset(_text(each) for each in contact.pending)
     return Update(
         key=contact_key(contact.lane, contact.id),
-        set={"pending": seen - {pending_text(old)} | {pending_text(new)}, "ttl": _ttl(now)},
-        when=Equals("pending", seen),
+        set={"pending": seen - {pending_text(old)} | {pending_text(new)}},
+        remove=("ttl",),
+        when=Equals("pending", seen) if seen else Absent("pending"),
     )
+
+
+def erase(lane: str, contact: str, now: datetime) -> Delete:
+    """
+    Forget a contact, unless a call for it is open.
+    """
+    free = AnyOf((Absent("lease"), AtMost("lease_until", stamp(now))))
+    return Delete(key=contact_key(lane, contact), when=free)
 
 
 def called(
@@ -126,8 +138,8 @@ def called(
     members: Sequence[Delivery],
     gone: Sequence[Delivery],
     *,
-    delivered: bool,
-    rules: MergeRules,
+    rules: MergeRules | None,
+    retention: Retention,
     now: datetime,
 ) -> Update:
     """
@@ -136,11 +148,12 @@ def called(
     `gone` are the members that left the backlog.
     """
     values: dict[str, str | int] = {
-        "ttl": _ttl(now),
+        "ttl": _ttl(retention, now),
         "last_call_at": stamp(now),
         "last_effect": str(members[-1].effect),
     }
-    if delivered:
+    # A fill leaves alone what the vendor has: it makes no value the newest.
+    if rules and members[-1].effect is not Effect.FILL:
         values |= {"times": dump(_times(contact, line, members, rules)), "kept": dump(_kept(contact, line, rules))}
     return Update(
         key=contact_key(contact.lane, contact.id),
@@ -156,7 +169,7 @@ def _times(contact: Contact, line: Line, members: Sequence[Delivery], rules: Mer
         if name not in rules.identity and name not in rules.append:
             times[name] = max(at, times.get(name, at))
     effect = members[-1].effect
-    if effect not in {Effect.DATA, Effect.FILL}:
+    if effect is not Effect.DATA:
         name = f"${effect}@{rules.scope}"
         at = members[-1].event_time
         times[name] = max(at, times.get(name, at))
@@ -187,5 +200,5 @@ def _pending(text: str) -> Pending:
     )
 
 
-def _ttl(now: datetime) -> int:
-    return int((now + timedelta(days=KEPT_DAYS)).timestamp())
+def _ttl(retention: Retention, now: datetime) -> int:
+    return ttl_days(now, retention.event_days + KEPT_DAYS_EXTRA)

@@ -25,6 +25,7 @@ IN_BACKLOG = frozenset({State.WAITING, State.SENDING, State.UNCERTAIN})
 NEEDS_ATTENTION = frozenset({State.HELD, State.DEAD})
 REASON_CHARS_MAX = 2_000
 HISTORY_NOTE_CHARS_MAX = 300
+NOTES_MAX = 100
 
 
 def to_item(delivery: Delivery, *, ttl: int | None = None) -> dict[str, Any]:
@@ -102,6 +103,7 @@ def from_item(item: Item) -> Delivery:
         replay_of=item.get("replay_of", ""),
         fixes=load(item.get("fixes")),
         superseded_by=item.get("superseded_by", ""),
+        notes=len(item.get("history", ())),
         tier=item.get("tier", 0),
     )
 
@@ -146,7 +148,7 @@ def claim(delivery: Delivery, call_id: str, *, now: datetime, until: datetime) -
     return Update(
         key=delivery_key(delivery.id),
         set={"state": str(State.SENDING), "call_id": call_id, "sending_until": stamp(until)},
-        append={"history": [history_note(now, State.SENDING, f"call {call_id}")]},
+        append=_noted(delivery, history_note(now, State.SENDING, f"call {call_id}")),
         when=ready(),
     )
 
@@ -175,7 +177,7 @@ def move(delivery: Delivery, turn: Turn, retention: Retention, *, now: datetime,
         key=delivery_key(delivery.id),
         set=values,
         add={"attempts": 1} if turn.burns else {},
-        append={"history": [history_note(now, turn.state, turn.reason or turn.proof)]},
+        append=_noted(moved, history_note(now, turn.state, turn.reason or turn.proof)),
         remove=(*gone, "sending_until"),
         when=when,
     )
@@ -201,6 +203,28 @@ def supersede(
     return replace(update, set={**update.set, "superseded_by": by})
 
 
+def erase(delivery: Delivery, retention: Retention, *, now: datetime) -> Update:
+    """
+    Take out of a delivery whatever a person said; that it was, and what became of it, stays. If it has not moved.
+
+    The reason and the story go too: a vendor's words may quote a value.
+    """
+    ttl = ttl_of(State.ERASED, retention, now)
+    return Update(
+        key=delivery_key(delivery.id),
+        set={
+            "state": str(State.ERASED),
+            "payload": dump({}),
+            "contact": "",
+            "history": [history_note(now, State.ERASED, f"was {delivery.state}")],
+            "settled_at": stamp(now),
+            "ttl": ttl,
+        },
+        remove=("waiting_pk", "waiting_sk", "attention_pk", "attention_sk", "reason", "result", "fixes"),
+        when=Equals("state", str(delivery.state)),
+    )
+
+
 def in_call(call_id: str) -> Condition:
     """
     The delivery is still with this call: sending, or given up as uncertain while its reply was on the way.
@@ -213,6 +237,14 @@ def ready() -> Condition:
     The delivery still waits: nobody has dropped, erased or settled it.
     """
     return OneOf("state", (str(State.WAITING), str(State.UNCERTAIN)))
+
+
+def _noted(delivery: Delivery, note: str) -> dict[str, list[Any]]:
+    """
+    What a step adds to the story. A delivery that is probed for weeks tells no more of it until its end.
+    """
+    over = delivery.notes >= NOTES_MAX and delivery.state not in FINAL_STATES
+    return {} if over else {"history": [note]}
 
 
 def history_note(at: datetime, state: State, note: str) -> str:

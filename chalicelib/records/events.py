@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.model import Delivery, Event, LaneKey, Retention, State
-from chalicelib.ports import Absent, AnyOf, AtMost, Item, Lost, Put, Update, Write
+from chalicelib.ports import Absent, AnyOf, AtLeast, AtMost, Item, Lost, Present, Put, Update, Write
 from chalicelib.records import contacts, deliveries, keys
 from chalicelib.records.layout import ceiling_key, dedupe_key, dump, event_key, notice_key, stamp, ttl_days
 from chalicelib.value import value
@@ -52,7 +52,7 @@ def accept(acceptance: Acceptance, retention: Retention) -> list[Write]:
     now = acceptance.arrived_at
     writes: list[Write] = [_dedupe(acceptance), Put(item=event_item(acceptance, retention))]
     writes += [deliveries.put(each, retention, now) for each in acceptance.deliveries]
-    writes += [contacts.expect(group, now) for group in by_contact(acceptance.deliveries)]
+    writes += [contacts.expect(group) for group in by_contact(acceptance.deliveries)]
     writes += [keys.mark_due(lane, key, now) for lane, key in acceptance.keys]
     return writes
 
@@ -85,6 +85,13 @@ def count_against_ceiling(source: str, window: str, events_max: int, now: dateti
     )
 
 
+def uncount(source: str, window: str) -> Update:
+    """
+    Take back the count of an event that turned out to be known.
+    """
+    return Update(key=ceiling_key(source, window), add={"events": -1}, when=AtLeast("events", 1))
+
+
 def tell_once(cause: str, now: datetime, seconds: int) -> Put:
     """
     Note that operators are told of a cause now; refused where they were told less than `seconds` ago.
@@ -93,6 +100,18 @@ def tell_once(cause: str, now: datetime, seconds: int) -> Put:
     return Put(
         item={"pk": key.pk, "sk": key.sk, "at": stamp(now), "ttl": ttl_days(now, 8)},
         when=AnyOf((Absent("at"), AtMost("at", stamp(now - timedelta(seconds=seconds))))),
+    )
+
+
+def erase(event_id: str, now: datetime) -> Update:
+    """
+    Take out of an event whatever it said; that it came stays.
+    """
+    return Update(
+        key=event_key(event_id),
+        set={"fields": dump({}), "evidence": dump({}), "erased_at": stamp(now)},
+        remove=("raw",),
+        when=Present("pk"),
     )
 
 

@@ -89,6 +89,7 @@ def from_item(item: Item) -> Import:
         repeated=item.get("repeated", 0),
         reason=item.get("reason", ""),
         same_as=item.get("same_as", ""),
+        held_as=item.get("held_as", ""),
         owner=item.get("owner", ""),
         lease_until=maybe_time(item.get("lease_until")),
         tries=item.get("tries", 0),
@@ -138,7 +139,13 @@ def close(found: Import) -> Update:
     """
     The file is read to its end, held for a person, or never came.
     """
-    values = {"state": str(found.state), "reason": found.reason, "same_as": found.same_as, "repeated": found.repeated}
+    values = {
+        "state": str(found.state),
+        "reason": found.reason,
+        "same_as": found.same_as,
+        "held_as": found.held_as,
+        "repeated": found.repeated,
+    }
     gone = ("lease_until", "attention_pk", "attention_sk")
     return Update(key=import_key(found.name), set=values, remove=gone, when=OneOf("state", _open_words()))
 
@@ -150,6 +157,17 @@ def reopen(found: Import) -> Update:
     values = {"state": str(ImportState.READING), "tries": 0, **_listed(found)}
     return Update(
         key=import_key(found.name), set=values, remove=("reason",), when=Equals("state", str(ImportState.HELD))
+    )
+
+
+def erase(found: Import) -> Update:
+    """
+    Take out of a closed import whatever a person may have said: the file's name, and words about it.
+    """
+    return Update(
+        key=import_key(found.name),
+        set={"filename": "", "reason": ""},
+        when=OneOf("state", tuple(sorted(str(each) for each in set(ImportState) - OPEN))),
     )
 
 
@@ -206,7 +224,7 @@ def accept_rows(rows: Sequence[Acceptance], retention: Retention) -> list[Write]
     writes: list[Write] = [Put(item=event_item(each, retention), when=Absent("pk")) for each in rows]
     found = [delivery for each in rows for delivery in each.deliveries]
     writes += [deliveries.put(each, retention, now) for each in found]
-    return writes + [contacts.expect(group, now) for group in by_contact(found)]
+    return writes + [contacts.expect(group) for group in by_contact(found)]
 
 
 def weight(row: Acceptance) -> int:

@@ -83,6 +83,7 @@ def _key(item: Item) -> LaneKey:
         held_reason=item.get("held_reason", ""),
         rows_max=item.get("rows_max", 0),
         bisect_left=item.get("bisect_left", 0),
+        unanswered=item.get("unanswered", 0),
     )
 
 
@@ -126,14 +127,23 @@ def reserve(lane: str, reservation: Reservation) -> Update:
     )
 
 
-def reserve_batch(lane: str, reservation: Reservation, call: OpenCall, *, repeat_of: str = "") -> Update:
+def reserve_batch(
+    lane: str,
+    reservation: Reservation,
+    call: OpenCall,
+    *,
+    repeat_of: str = "",
+    seen: datetime | None = None,
+) -> Update:
     """
     Claim one call and record, in the same write, the batch call that it is for: `sending`, before the request leaves.
 
-    `repeat_of` is the token of the uncertain try whose bytes are sent again; without it no call may be open.
+    `repeat_of` is the token of the uncertain try whose bytes are sent again. Without it no call may be open, and none
+    may have been made since the lane's last call was `seen`: the file was packed from what was true then.
     """
     claim = reserve(lane, reservation)
-    free: Condition = Equals("call_token", repeat_of) if repeat_of else Absent("call_token")
+    last = Equals("last_call_at", stamp(seen)) if seen else Absent("last_call_at")
+    free: Condition = Equals("call_token", repeat_of) if repeat_of else All((Absent("call_token"), last))
     return replace(
         claim,
         set={**claim.set, "call": _dump_call(call), "call_token": token(call)},
@@ -240,7 +250,7 @@ def _breaker_change(new: Breaker, seen: Breaker) -> tuple[dict[str, Any], tuple[
     just closed.
     """
     if not new.kind and not new.failures:
-        return {}, BREAKER_ATTRIBUTES if seen.kind or seen.failures else ()
+        return ({}, BREAKER_ATTRIBUTES) if seen.kind else ({"failures": 0} if seen.failures else {}, ())
     values: dict[str, Any] = {"failures": new.failures, "closed_reason": new.reason}
     if not new.kind:
         return values, ()

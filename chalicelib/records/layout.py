@@ -11,6 +11,7 @@ The key design of the one table, and how times and texts are written in it.
 | lane key | `LANE#<lane>` | `KEY#<key>` | a batch key: its settings, whether its call is due, whether it is held |
 | contact | `CONTACT#<lane>#<digest>` | `CONTACT` | pending deliveries, and per field the event time last delivered |
 | ceiling | `SOURCE#<source>` | `CEILING#<window>` | events counted against a source's ceiling |
+| captcha | `CAPTCHA#<source>#<digest>` | `CAPTCHA` | a captcha proof that was good, how often it was used |
 | notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
 | import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
 
@@ -117,6 +118,13 @@ def notice_key(cause: str) -> Key:
     Where it is kept when operators were last told of a cause.
     """
     return Key(f"NOTICE#{cause}", "NOTICE")
+
+
+def captcha_key(source: str, digest: str) -> Key:
+    """
+    Where it is remembered that a captcha's proof was good.
+    """
+    return Key(f"CAPTCHA#{source}#{digest}", "CAPTCHA")
 
 
 def import_key(name: str) -> Key:

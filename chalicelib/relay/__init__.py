@@ -29,6 +29,7 @@ from chalicelib.relay.notices import Notices
 
 if TYPE_CHECKING:
     from chalicelib.relay.advancing import Advancer
+    from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
     from chalicelib.relay.sweeping import Sweeper
@@ -44,7 +45,7 @@ class Relay:
         self._notices = Notices(self._deps)
         self._door = Door(self._deps, self._notices)
         self._caller = Caller(self._deps, self._notices)
-        self._front = Front(self._deps, self._door, self._caller)
+        self._front = Front(self._deps, self._door, self._caller, self._notices)
 
     # A visitor's cold start does not load what only bells, minutes and operators need.
 
@@ -85,6 +86,15 @@ class Relay:
         from chalicelib.relay.importing import Importer  # noqa: PLC0415
 
         return Importer(self._deps, self._notices, self._door)
+
+    @cached_property
+    def eraser(self) -> Eraser:
+        """
+        What takes a person out.
+        """
+        from chalicelib.relay.erasing import Eraser  # noqa: PLC0415
+
+        return Eraser(self._deps)
 
     # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,6 +180,8 @@ class Relay:
         Take an envelope out of the inbox. Raises StoreUnavailable while the table still refuses; the queue tries again.
         """
         try:
+            if self._front.unpack_file(body):
+                return
             envelope = inbox.unpack(body)
         except (ValueError, KeyError, TypeError):
             self._deps.ports.journal.log("inbox.unreadable", traceback=faults.for_log())

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused, StoreUnavailable
-from chalicelib.model import Delivery, Envelope, Event, LaneKey, Limit, Notice, Source, State
-from chalicelib.planning.windows import JST, window_name
+from chalicelib.model import Delivery, Envelope, Event, LaneKey, Notice, Source, State
 from chalicelib.ports import Lost, Query
 from chalicelib.records import deliveries as delivery_records
 from chalicelib.records import events as event_records
@@ -23,6 +22,7 @@ from chalicelib.records.events import Acceptance
 from chalicelib.records.layout import dump, event_key
 from chalicelib.relay import inbox
 from chalicelib.relay.bells import backlog_call, send_quietly
+from chalicelib.relay.ceilings import hold_over_ceiling, uncount
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, Drafted, draft, refuse_what_the_visitor_can_mend
 from chalicelib.relay.notices import Notices
@@ -104,10 +104,17 @@ class Door:
         except StoreUnavailable as unavailable:
             if envelope.verified:
                 raise  # it is in the inbox already, and stays there until the table takes it
-            inbox.keep(deps, envelope, source, unavailable)
+            inbox.keep(deps, envelope, source, unavailable, secrets=secrets)
             self._notices.tell((_in_inbox(unavailable),))
             return Admitted(stored=tuple(stored), next_url=knock.next_url, in_inbox=True)
         return Admitted(stored=tuple(stored), next_url=knock.next_url)
+
+    def take(self, events: Iterable[Event], envelope: Envelope, source: Source) -> list[Stored]:
+        """
+        Store events of a verified envelope. Raises StoreUnavailable; what is stored by then stays so.
+        """
+        key = self._deps.signing_key()
+        return [self._take(event, envelope, source, key, ()) for event in events]
 
     def admit_unusable(self, envelope: Envelope, why: str) -> Stored:
         """
@@ -150,7 +157,7 @@ class Door:
         at = envelope.received_at
         if len(envelope.body) > SURELY_SMALL_BYTES:
             event = _bounded(event, is_form=source.form is not None)
-        held = self._hold_over_ceiling(event, source, at)
+        held = hold_over_ceiling(self._deps, event, source, at)
         arrival = Arrival(event_id=self._deps.ports.chance.id(at), event=held, at=at, signing_key=signing_key)
         drafted = draft(arrival, self._deps)
         if not envelope.verified:
@@ -178,7 +185,10 @@ class Door:
             if not isinstance(result, Lost):
                 return self._stored(attempt)
             why = event_records.refusals(writes, result)
+            if why.duplicate_of == acceptance.event_id:
+                return self._stored(attempt)  # a try before this one took effect after all
             if why.duplicate_of:
+                uncount(self._deps, acceptance.event, arrival.at)
                 return Stored(event_id=why.duplicate_of, duplicate=True)
             marked |= why.marked_keys
             self._believe(why.marked_keys)
@@ -227,22 +237,6 @@ class Door:
     def _believe(self, places: Iterable[tuple[str, str]]) -> None:
         until = self._deps.now() + timedelta(seconds=BELIEF_SECONDS)
         self._believed_due.update(dict.fromkeys(places, until))
-
-    def _hold_over_ceiling(self, event: Event, source: Source, now: datetime) -> Event:
-        """
-        What a source sends beyond its ceiling waits for a person, so that a flood cannot eat a vendor's quota.
-        """
-        ceiling = source.ceiling
-        if ceiling is None or event.hold or event.test:
-            return event
-        limit = Limit(calls=ceiling.events, per="day")
-        window = window_name(limit, now)
-        if ceiling.per == "hour":
-            window = f"hour#{now.astimezone(JST):%Y-%m-%dT%H}"
-        counted = event_records.count_against_ceiling(source.name, window, ceiling.events, now)
-        if isinstance(self._deps.ports.table.write(counted), Lost):
-            return replace(event, hold=f"ceiling: more than {ceiling.events} events per {ceiling.per}")
-        return event
 
 
 def _in_inbox(why: StoreUnavailable) -> Notice:

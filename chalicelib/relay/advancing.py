@@ -7,16 +7,15 @@ lease: the ledger, the deliveries' states and the contacts keep that. It only sp
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.model import Lane
 from chalicelib.ports import Lost
 from chalicelib.records import leases
-from chalicelib.relay.batches import BATCH_MARGIN_SECONDS
 from chalicelib.relay.bells import bell, ring_quietly
 from chalicelib.relay.deps import Deps
+from chalicelib.relay.margins import time_for_a_call
 from chalicelib.relay.rounds import Rounds
-from chalicelib.relay.tries import CALL_MARGIN_SECONDS
 
 ROUNDS_MAX = 1_000
 RINGS_MAX = 10
@@ -44,28 +43,31 @@ class Advancer:
         if isinstance(table.write(leases.take(name, owner, now=self._deps.now(), until=deadline)), Lost):
             table.write(leases.ring(name))
             return
-        for _ in range(RINGS_MAX):
-            self._rounds(lane, deadline)
+        for number in range(RINGS_MAX):
+            if not self._rounds(lane, deadline, again=bool(number)):
+                break
             if not isinstance(table.write(leases.release(name, owner)), Lost):
                 return
             if isinstance(table.write(leases.hear(name, owner, until=deadline)), Lost):
                 return
-        # Somebody rings all the time: leave the lane to whoever hears the next bell.
+        # Time is up, or somebody rings all the time: leave the lane to whoever hears the next bell.
         table.write(leases.leave(name, owner))
         ring_quietly(self._deps, [bell(name)])
 
-    def _rounds(self, lane: Lane, deadline: datetime) -> None:
-        margin = BATCH_MARGIN_SECONDS if lane.batching else CALL_MARGIN_SECONDS
-        needed = timedelta(seconds=lane.timeout_seconds + margin / 2)
+    def _rounds(self, lane: Lane, deadline: datetime, *, again: bool) -> bool:
+        """
+        Rounds until nothing may be called; False where the worker's time is up and something may be left.
+        """
+        rounds = self._batch if lane.batching else self._single
         swept = False
         for number in range(ROUNDS_MAX):
-            if number and self._deps.now() + needed > deadline:
-                ring_quietly(self._deps, [bell(lane.name)])
-                return
-            round_ = (self._batch if lane.batching else self._single).round(lane)
+            if (number or again) and self._deps.now() + time_for_a_call(lane) > deadline:
+                return False
+            round_ = rounds.round(lane, deadline)
             # What the sweeper has just sent and nobody could call now would only be swept again.
             if not round_.more or (round_.swept and swept):
-                return
+                return True
             swept = round_.swept or (swept and not round_.called)
             if round_.nap_seconds:
                 self._deps.ports.clock.sleep(round_.nap_seconds)
+        return False

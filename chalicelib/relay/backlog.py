@@ -10,10 +10,13 @@ import heapq
 from collections.abc import Iterable
 from datetime import datetime
 
+from chalicelib.model import LaneState
 from chalicelib.ports import Item, Query, Table
-from chalicelib.records.layout import SHARDS, TIERS, WAITING, unstamp, waiting_partition
+from chalicelib.records import lanes
+from chalicelib.records.layout import SHARDS, TIERS, WAITING, lane_key, unstamp, waiting_partition
 
 ORDINARY = (0,)
+KEYS_MAX = 20_000
 
 
 def waiting_ids(table: Table, lane: str, key: str, *, limit: int, tiers: Iterable[int] = ORDINARY) -> list[str]:
@@ -51,6 +54,32 @@ def oldest_wait(table: Table, lane: str, keys: Iterable[str], *, tiers: Iterable
         for item in table.query(_query(lane, key, shard, 1, tier))
     ]
     return unstamp(min(arrivals)) if arrivals else None
+
+
+def has_rows(table: Table, lane: str, key: str, *, tiers: Iterable[int] = ORDINARY) -> bool:
+    """
+    Whether anything of these tiers waits under a key.
+    """
+    return any(table.query(_query(lane, key, shard, 1, tier)) for tier in tiers for shard in range(SHARDS))
+
+
+def has_urgent_work(table: Table, lane: str, state: LaneState, *, tiers: Iterable[int]) -> bool:
+    """
+    Whether an opt-out or a delete of these tiers waits: the rows tell, whatever became of their messages.
+    """
+    wanted = tuple(tiers)
+    keys = (each.name for each in state.keys if each.urgent and not each.held_reason)
+    return any(has_rows(table, lane, key, tiers=wanted) for key in keys)
+
+
+def lane_state(table: Table, lane: str) -> LaneState:
+    """
+    What the table knows of a lane with all its batch keys.
+    """
+    place = lane_key(lane)
+    # The lane first: what is planned after this look is void if a call was made since.
+    item = table.get([place])[0]
+    return lanes.state_from(lane, [item, *table.query(Query(pk=place.pk, prefix="KEY#", limit=KEYS_MAX))])
 
 
 def _query(lane: str, key: str, shard: int, limit: int, tier: int) -> Query:

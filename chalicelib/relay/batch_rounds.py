@@ -4,22 +4,34 @@ Rounds of lanes that take files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from chalicelib.errors import SecretUnavailable, StoreUnavailable
+from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Lane, LaneKey, LaneState, Notice
 from chalicelib.planning.ledger import Ask, Go, Wait, may_call
-from chalicelib.ports import Message, Query, Queue
+from chalicelib.ports import Message
 from chalicelib.records import keys as lane_keys
-from chalicelib.records import lanes
-from chalicelib.records.layout import lane_key
 from chalicelib.relay import faults
+from chalicelib.relay.backlog import has_rows, has_urgent_work, lane_state
 from chalicelib.relay.batches import Batcher, Sent
 from chalicelib.relay.bells import pointer
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.notices import Notices
 from chalicelib.relay.rounds import RECEIVED_MAX, Round, left, nap, seconds_until
 from chalicelib.relay.sweeping import Sweeper
+
+LAST = "~"
+PATIENCE_SECONDS = 3_600
+"""
+So long a key that has only rows of files lets keys go first that have something which came by itself.
+"""
+
+Due = tuple[LaneKey, Message | None]
+"""
+A key whose call is due, and the message that stands for it, if one was received.
+"""
 
 
 class BatchRounds:
@@ -33,36 +45,40 @@ class BatchRounds:
         self._batcher = batcher
         self._sweeper = sweeper
 
-    def round(self, lane: Lane) -> Round:
+    def round(self, lane: Lane, deadline: datetime) -> Round:  # noqa: ARG002 - one call a round: the advancer has looked
         """
         Finish the open call, if any; else make the one call that may go now.
         """
-        now = self._deps.now()
-        state = lanes.state_from(lane.name, self._deps.ports.table.query(Query(pk=lane_key(lane.name).pk)))
+        now, table = self._deps.now(), self._deps.ports.table
+        state = lane_state(table, lane.name)
         if state.call is not None:
             return self._go_on(lane, state)
         ask = Ask(call_id=self._deps.ports.chance.id(now), timeout_seconds=lane.timeout_seconds)
-        verdict, urgent_only = may_call(lane, state, now, ask), False
-        if isinstance(verdict, Wait) and any(key.urgent and key.due_at and not key.held_reason for key in state.keys):
-            urgent = Ask(call_id=ask.call_id, timeout_seconds=lane.timeout_seconds, urgent=True)
-            paced, verdict, urgent_only = verdict, may_call(lane, state, now, urgent), True
-            verdict = paced if isinstance(verdict, Wait) else verdict
+        verdict, urgent = may_call(lane, state, now, ask), replace(ask, urgent=True)
         if isinstance(verdict, Wait):
-            return nap(verdict, now)
-        queue = self._deps.ports.backlogs[lane.name]
-        messages = queue.receive(RECEIVED_MAX)
-        if not messages:
-            return Round(more=self._sweeper.resend(lane, state), swept=True)
-        return self._send_due(lane, state, verdict, messages, urgent_only=urgent_only)
+            may_urgent = isinstance(may_call(lane, state, now, urgent), Go)
+            if not may_urgent or not has_urgent_work(table, lane.name, state, tiers=self._deps.open_tiers()):
+                return nap(verdict, now)
+            ask = urgent
+        messages = self._deps.ports.backlogs[lane.name].receive(RECEIVED_MAX)
+        due = self._due(lane, state, messages)
+        for key in self._sweeper.keys_without_message(lane, state, set(due), backlog_empty=not messages):
+            due[key.name] = (key, None)
+        return self._send_due(lane, state, ask, due)
 
     def _go_on(self, lane: Lane, state: LaneState) -> Round:
         """
-        Finish the lane's open call.
+        Finish the lane's open call. While that cannot be done, nothing else of the lane may go.
         """
         try:
             until = self._batcher.resume(lane, state)
-        except SecretUnavailable as unavailable:
+        except StoreUnavailable as unavailable:
             left(self._deps, self._notices, unavailable, lane=lane.name)
+            return Round()
+        except Exception:  # noqa: BLE001 - the next minute tries again; an operator is told
+            words = faults.for_log()
+            self._deps.ports.journal.log("fault", where="batch", lane=lane.name, traceback=words)
+            self._notices.tell((_stuck(lane, words.rpartition(" > ")[2]),))
             return Round()
         return Round(more=until is None, called=until is None)
 
@@ -70,23 +86,19 @@ class BatchRounds:
         self,
         lane: Lane,
         state: LaneState,
-        go: Go,
-        messages: Sequence[Message],
-        *,
-        urgent_only: bool,
+        ask: Ask,
+        due: dict[str, Due],
     ) -> Round:
         """
         Of the keys whose calls are due, send the most urgent and oldest that has rows which may go.
         """
-        queue = self._deps.ports.backlogs[lane.name]
-        due = self._due(state, messages, queue)
         called = False
-        for key, message in sorted(due.values(), key=lambda each: _first(each[0])):
-            if called or (urgent_only and not key.urgent):
-                queue.hide(message, 0)
+        for key, message in self._in_order(lane, due.values()):
+            if called or (ask.urgent and not key.urgent):
+                self._show_again(lane, message)
                 continue
             try:
-                sent = self._send_or_clear_the_way(lane, state, key, go)
+                sent = self._send_or_clear_the_way(lane, state, key, ask)
             except StoreUnavailable as unavailable:
                 left(self._deps, self._notices, unavailable, lane=lane.name)
                 return Round()
@@ -97,17 +109,31 @@ class BatchRounds:
             self._after(lane, key, message, sent)
         return Round(more=called, called=called)
 
-    def _send_or_clear_the_way(self, lane: Lane, state: LaneState, key: LaneKey, go: Go) -> Sent:
+    def _in_order(self, lane: Lane, due: Iterable[Due]) -> list[Due]:
+        """
+        Opt-outs first, then what came by itself, then what has only rows of files; among its like the oldest.
+        """
+        found, patient_since = list(due), self._deps.now() - timedelta(seconds=PATIENCE_SECONDS)
+
+        def first(each: Due) -> tuple[bool, bool, str]:
+            key, table = each[0], self._deps.ports.table
+            patient = key.due_at is None or key.due_at > patient_since
+            late = len(found) > 1 and patient and not has_rows(table, lane.name, key.name)
+            return (not key.urgent, late, key.due_at.isoformat() if key.due_at else LAST)
+
+        return sorted(found, key=first)
+
+    def _send_or_clear_the_way(self, lane: Lane, state: LaneState, key: LaneKey, ask: Ask) -> Sent:
         """
         Send a key; where its rows wait behind another key's (a stop behind a registration), send that one first.
         """
-        sent = self._batcher.send(lane, state, key, go.reservation)
+        sent = self._batcher.send(lane, state, key, ask)
         if sent.called or not sent.behind:
             return sent
         before = next((each for each in state.keys if each.name == sent.behind and not each.held_reason), None)
         if before is None:
             return sent
-        return Sent(called=self._batcher.send(lane, state, before, go.reservation).called, remaining=True)
+        return Sent(called=self._batcher.send(lane, state, before, ask).called, remaining=True, behind=sent.behind)
 
     def _key_at_fault(self, lane: Lane, key: LaneKey) -> None:
         """
@@ -119,33 +145,52 @@ class BatchRounds:
         self._deps.ports.table.write(lane_keys.hold(lane.name, key, reason))
         self._notices.tell((_our_fault(lane, key, reason),))
 
-    def _due(self, state: LaneState, messages: Sequence[Message], queue: Queue) -> dict[str, tuple[LaneKey, Message]]:
+    def _due(self, lane: Lane, state: LaneState, messages: Sequence[Message]) -> dict[str, Due]:
         """
         The keys that the messages stand for; messages of held or unknown keys, and doubles, are forgotten.
         """
         keys = {each.name: each for each in state.keys}
-        due: dict[str, tuple[LaneKey, Message]] = {}
+        due: dict[str, Due] = {}
         for message in messages:
             where = pointer(message.body)
             key = keys.get(where.key) if where else None
             if key is None or key.held_reason or key.name in due:
-                queue.delete(message)
+                self._deps.ports.backlogs[lane.name].delete(message)
             else:
                 due[key.name] = (key, message)
         return due
 
-    def _after(self, lane: Lane, key: LaneKey, message: Message, sent: Sent) -> None:
+    def _after(self, lane: Lane, key: LaneKey, message: Message | None, sent: Sent) -> None:
         """
         A key with rows left keeps its message; the message of an empty one is done, and the next row sends a new one.
         """
-        queue = self._deps.ports.backlogs[lane.name]
+        queue, now = self._deps.ports.backlogs[lane.name], self._deps.now()
         if not sent.remaining:
-            self._deps.ports.table.write(lane_keys.clear_due(lane.name, key))
-            queue.delete(message)
-        elif sent.until is not None:
-            queue.hide(message, seconds_until(sent.until, self._deps.now()))
+            self._deps.ports.table.write(lane_keys.clear_due(lane.name, key, now))
+            if message is not None:
+                queue.delete(message)
+        elif sent.until is not None and message is not None:
+            queue.hide(message, seconds_until(sent.until, now))
         else:
-            queue.hide(message, 0)
+            if sent.called and not sent.behind:
+                # It has had its turn: others that are due may go before the rest of it.
+                self._deps.ports.table.write(lane_keys.remark_due(lane.name, key, now))
+            self._show_again(lane, message)
+
+    def _show_again(self, lane: Lane, message: Message | None) -> None:
+        if message is not None:
+            self._deps.ports.backlogs[lane.name].hide(message, 0)
+
+
+def _stuck(lane: Lane, why: str) -> Notice:
+    return Notice(
+        cause=f"stuck:{lane.name}",
+        subject=f"Lane {lane.name}: its open call cannot be finished",
+        text=(
+            f"Ekiden itself fails on it: {why}. Nothing else of the lane goes meanwhile; everything waits. The log has "
+            f"the traceback. Update Ekiden; or let its rows wait for another call: ekiden held let-go {lane.name}"
+        ),
+    )
 
 
 def _our_fault(lane: Lane, key: LaneKey, reason: str) -> Notice:
@@ -157,7 +202,3 @@ def _our_fault(lane: Lane, key: LaneKey, reason: str) -> Notice:
             f"ekiden held release {lane.name}/{key.name}"
         ),
     )
-
-
-def _first(key: LaneKey) -> tuple[bool, str]:
-    return (not key.urgent, key.due_at.isoformat() if key.due_at else "")

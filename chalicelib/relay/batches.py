@@ -19,34 +19,29 @@ from chalicelib.model import (
     Lane,
     LaneKey,
     LaneState,
-    LaneTurn,
+    Line,
     OpenCall,
     Reading,
     Reservation,
     State,
     Turn,
 )
-from chalicelib.planning.coalesce import READY, Plan, coalesce
+from chalicelib.planning.coalesce import Plan
 from chalicelib.planning.ledger import Ask, Wait, may_call
 from chalicelib.planning.settle import Moment
-from chalicelib.planning.tiers import claim_for
 from chalicelib.ports import Lost
-from chalicelib.records import contacts, deliveries, lanes
-from chalicelib.records.layout import contact_key, delivery_key
+from chalicelib.records import lanes
 from chalicelib.relay import files
-from chalicelib.relay.backlog import waiting_ids
-from chalicelib.relay.concluding import conclude
+from chalicelib.relay.backlog import has_urgent_work
+from chalicelib.relay.concluding import conclude, no_answer
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.files import CallFile
+from chalicelib.relay.margins import BATCH_MARGIN_SECONDS
 from chalicelib.relay.notices import Notices
+from chalicelib.relay.picking import pick, rows_max
 from chalicelib.relay.rows import settle_rows
-from chalicelib.relay.settling import bury, log_call, no_answer, overtake, read, unless_rotated
+from chalicelib.relay.settling import bury, let_go, log_call, overtake, read, unless_rotated
 from chalicelib.value import value
-
-BATCH_MARGIN_SECONDS = 60
-"""
-How long after a batch call's time-out its worker is given up.
-"""
 
 
 @value
@@ -74,65 +69,43 @@ class Batcher:
 
     # ── a new call ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def send(self, lane: Lane, state: LaneState, key: LaneKey, reservation: Reservation) -> Sent:
+    def send(self, lane: Lane, state: LaneState, key: LaneKey, ask: Ask) -> Sent:
         """
         One call with as many of the key's rows as fit, oldest first; rows of files after the others.
 
         Rows that take leftovers ride along, or have a call of their own if today does not need it.
         """
-        found, more = self._read_rows(lane, key)
-        claim = claim_for(lane, state, reservation, {each.tier for each in found})
-        if claim is None:
-            return Sent()
-        plan = self._plan(lane, found)
+        picked = pick(self._deps, self._notices, lane, state, key)
+        plan, more = picked.plan, picked.more
         for each in plan.overtaken:
             overtake(self._deps, each.delivery, each.why, each.by)
         for delivery, why in plan.poison:
             self._bury(delivery, f"our own fault: {why}")
-        file = self._pack(key, plan, lane)
+        file = self._pack(key, plan, plan.lines[: rows_max(lane, key)])
         if file is None:
             blocked = [each.until for each in plan.blocked if each.until]
             behind = next((each.behind for each in plan.blocked if each.behind), "")
             return Sent(remaining=bool(plan.blocked) or more, until=min(blocked, default=None), behind=behind)
-        if not self._open_and_call(lane, state, key, file, claim):
+        if not self._open_and_call(lane, state, key, file, replace(ask, late=picked.late)):
             return Sent(remaining=True)
         return Sent(called=True, remaining=more or len(file.batch.lines) < len(plan.lines) or bool(plan.blocked))
 
-    def _read_rows(self, lane: Lane, key: LaneKey) -> tuple[list[Delivery], bool]:
-        """
-        The key's oldest rows, re-read consistently: the index that names them may be behind.
-        """
-        rows_max = min(lane.rows_max, key.rows_max or lane.rows_max)
-        table, tiers = self._deps.ports.table, self._deps.open_tiers()
-        ids = waiting_ids(table, lane.name, key.name, limit=rows_max + 1, tiers=tiers)
-        items = table.get([delivery_key(each) for each in ids[:rows_max]])
-        found = [deliveries.from_item(item) for item in items if item is not None]
-        now = self._deps.now()
-        due = [each for each in found if each.state in READY and (each.after is None or each.after <= now)]
-        return [each for each in due if each.key == key.name and self._deps.known(each)], len(ids) > rows_max
-
-    def _plan(self, lane: Lane, found: Sequence[Delivery]) -> Plan:
-        names = list(dict.fromkeys(each.contact for each in found if each.contact))
-        items = self._deps.ports.table.get([contact_key(lane.name, name) for name in names])
-        known = {name: contacts.from_item(name, lane.name, item) for name, item in zip(names, items, strict=True)}
-        return coalesce(found, known, self._deps.rules, now=self._deps.now(), settle_seconds=lane.settle_seconds)
-
-    def _pack(self, key: LaneKey, plan: Plan, lane: Lane) -> CallFile | None:
+    def _pack(self, key: LaneKey, plan: Plan, lines: Sequence[Line]) -> CallFile | None:
         """
         The file, within the vendor's size. A line whose bytes cannot be made is a dead letter; the others go on.
         """
-        if not plan.lines:
+        if not lines:
             return None
         vendor, destination = self._deps.vendor(key.destination), self._deps.destination(key.destination)
         assert vendor.pack is not None, "a batching lane's vendor makes files"  # noqa: S101 - our own invariant
-        packed = vendor.pack(vendor.operations[key.operation], key.settings, plan.lines, destination)
+        packed = vendor.pack(vendor.operations[key.operation], key.settings, lines, destination)
         for line, why in packed.poison:
             for each in (plan.members[name] for name in line.deliveries):
                 self._bury(each, why)
         if not packed.taken:
             return None
         batch = Batch(
-            lane=lane.name,
+            lane=destination.lane,
             destination=key.destination,
             operation=key.operation,
             settings=key.settings,
@@ -140,22 +113,19 @@ class Batcher:
         )
         return CallFile(batch=batch, data=packed.data)
 
-    def _open_and_call(
-        self,
-        lane: Lane,
-        state: LaneState,
-        key: LaneKey,
-        file: CallFile,
-        reservation: Reservation,
-    ) -> bool:
+    def _open_and_call(self, lane: Lane, state: LaneState, key: LaneKey, file: CallFile, ask: Ask) -> bool:
         """
         Store the file, claim the call and record it in one write, send; False where the lane does not allow it now.
         """
         request = self._request(file)
-        place = files.prefix(lane.name, reservation.call_id)
+        place = files.prefix(lane.name, ask.call_id)
         files.store(self._deps.ports.bucket, place, file)
-        call = _opened(lane, reservation, key=key.name, file=place, rows=len(file.batch.lines))
-        if not self._claim(lane, reservation, call):
+        # Reading thousands of rows took its time: the window and the guard are those of this moment.
+        verdict = may_call(lane, state, self._deps.now(), ask)
+        if isinstance(verdict, Wait):
+            return False
+        call = _opened(lane, verdict.reservation, key=key.name, file=place, rows=len(file.batch.lines))
+        if not self._claim(lane, verdict.reservation, call, seen=state.last_call_at):
             return False
         self._call(lane, state, call, file, request)
         return True
@@ -176,10 +146,10 @@ class Batcher:
         key = next((each for each in state.keys if each.name == call.key), None)
         file = files.load(self._deps.ports.bucket, call.file, lane.name, key) if key else None
         if key is None or file is None or key.destination not in self._deps.config.destinations:
-            self._let_go(lane, state, call)
+            let_go(self._deps, lane, state, call)
             return None
         if call.phase == "replied":
-            reading = files.load_reading(self._deps.ports.bucket, call.file) or no_answer(file.batch)
+            reading = files.load_reading(self._deps.ports.bucket, call) or no_answer(file.batch)
             return self._conclude(lane, state, call, file, reading, timedelta(0))
         if now < call.until:
             return call.until
@@ -192,7 +162,9 @@ class Batcher:
         The same bytes once more: the vendor may or may not have them.
         """
         now = self._deps.now()
-        ask = Ask(call_id=call.id, timeout_seconds=lane.timeout_seconds, urgent=key.urgent, repeat=True)
+        # Until this call ends no other may go: opt-outs behind it may use the reserve for it.
+        urgent = key.urgent or has_urgent_work(self._deps.ports.table, lane.name, state, tiers=self._deps.open_tiers())
+        ask = Ask(call_id=call.id, timeout_seconds=lane.timeout_seconds, urgent=urgent, repeat=True)
         verdict = may_call(lane, state, now, ask)
         if isinstance(verdict, Wait):
             return verdict.until or now + timedelta(hours=1)
@@ -205,15 +177,6 @@ class Batcher:
             return now + timedelta(seconds=1)
         return self._call(lane, state, again, file, request)
 
-    def _let_go(self, lane: Lane, state: LaneState, call: OpenCall) -> None:
-        """
-        A call whose file is gone (after ten days) or whose destination left relay.toml: its rows wait as before.
-        """
-        turn = LaneTurn(breaker=state.breaker)
-        closing = lanes.settle(lane.name, call.id, call.windows, turn, seen=state.breaker, now=self._deps.now())
-        self._deps.ports.table.write(lanes.end_batch(closing, call))
-        self._deps.ports.journal.log("call.let_go", call=call.id, lane=lane.name, rows=call.rows)
-
     # ── the call ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _request(self, file: CallFile) -> Call:
@@ -224,8 +187,17 @@ class Batcher:
         credentials = self._deps.credentials(destination)
         return self._deps.vendor(destination.name).build(file.batch, file.data, destination, credentials)
 
-    def _claim(self, lane: Lane, reservation: Reservation, call: OpenCall, *, repeat_of: str = "") -> bool:
-        result = self._deps.ports.table.write(lanes.reserve_batch(lane.name, reservation, call, repeat_of=repeat_of))
+    def _claim(
+        self,
+        lane: Lane,
+        reservation: Reservation,
+        call: OpenCall,
+        *,
+        repeat_of: str = "",
+        seen: datetime | None = None,
+    ) -> bool:
+        write = lanes.reserve_batch(lane.name, reservation, call, repeat_of=repeat_of, seen=seen)
+        result = self._deps.ports.table.write(write)
         if not isinstance(result, Lost):
             return True
         # The write may have been repeated after its answer was lost; then the token that stands there is ours.
@@ -239,7 +211,7 @@ class Batcher:
             reading, verdict=unless_rotated(deps, deps.destination(file.batch.destination), reading.verdict)
         )
         took = deps.now() - started
-        files.store_reading(deps.ports.bucket, call.file, reading)
+        files.store_reading(deps.ports.bucket, call, reading)
         told = {"kind": reading.verdict.kind, "reason": reading.verdict.reason}
         replied = replace(call, phase="replied", verdict=told)
         if isinstance(deps.ports.table.write(lanes.record_reply(lane.name, replied)), Lost):

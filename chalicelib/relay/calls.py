@@ -19,12 +19,13 @@ from chalicelib.model import (
     Lane,
     LaneTurn,
     Line,
+    NoReply,
     Reading,
     Reservation,
     State,
     Turn,
 )
-from chalicelib.planning.coalesce import Plan, plan_contact
+from chalicelib.planning.coalesce import MERGED_MAX, Plan, plan_contact
 from chalicelib.planning.ledger import Ask, Wait, may_call
 from chalicelib.planning.settle import Moment, lane_turn, turn
 from chalicelib.ports import Lost
@@ -37,6 +38,7 @@ from chalicelib.relay.settling import (
     after_turns,
     bury,
     give_up,
+    hold_strangers,
     line_writes,
     log_call,
     overtake,
@@ -46,13 +48,6 @@ from chalicelib.relay.settling import (
     unless_rotated,
 )
 from chalicelib.relay.tries import Ready, Tried, View, begin
-
-MERGED_MAX = 40
-"""
-At most so many deliveries of one contact travel in one call; a transaction takes a hundred writes.
-"""
-
-UNKNOWN_AGAIN = timedelta(hours=1)
 
 
 class Caller:
@@ -87,7 +82,8 @@ class Caller:
         if delivery.state not in deliveries.IN_BACKLOG or lane is None or lane.batching:
             return Tried(delivery=delivery, why=f"it is {delivery.state}")
         if not self._deps.known(delivery):
-            return Tried(delivery=delivery, again_at=self._deps.now() + UNKNOWN_AGAIN, why="not in relay.toml any more")
+            hold_strangers(self._deps, self._notices, [delivery])
+            return self._reread(delivery, "not in relay.toml any more")
         view = self._look(lane, delivery)
         return self._try(delivery, replace(view, pending=self._pending(view.contact, delivery)), lane.timeout_seconds)
 
@@ -205,6 +201,8 @@ class Caller:
         started = deps.now()
         reply = deps.ports.transport.send(ready.request, timeout_seconds=ready.timeout_seconds)
         reading = read(deps, ready.batch, reply)
+        if isinstance(reply, NoReply) and reply.sent and ready.timeout_seconds < ready.view.lane.timeout_seconds:
+            reading = replace(reading, verdict=replace(reading.verdict, kind="slow"))
         return self._settle(delivery, ready, reading, deps.now() - started)
 
     def _reread(self, delivery: Delivery, why: str) -> Tried:

@@ -9,6 +9,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 
 from chalicelib.model import (
+    Batch,
     Delivered,
     Lane,
     LaneKey,
@@ -21,15 +22,31 @@ from chalicelib.model import (
     State,
     Turn,
     Uncertain,
+    Verdict,
 )
 from chalicelib.planning.settle import Moment, backoff_seconds, lane_turn
 from chalicelib.ports import Write
 from chalicelib.records import keys
 from chalicelib.value import value
 
-SUSPECT_TRIES_MAX = 5
+TRIES_MAX = 4
 """
-After so many tries at which the vendor's own program failed on these very bytes, the rows are held for a person.
+So often the same bytes are sent while no answer is clear; then the call ends, so that others of the lane may go.
+"""
+
+UNANSWERED_MAX = 12
+"""
+After so many calls of a key without a clear answer, hours of them, the key is held for a person.
+"""
+
+ODD_TRIES_MAX = 5
+"""
+After so many successes that do not say what the vendor says of a success, the rows are held: they may well be there.
+"""
+
+ROWS_MIN = 100
+"""
+A file of no more rows than this is not what a vendor is too slow for.
 """
 
 
@@ -62,10 +79,22 @@ def conclude(lane: Lane, state: LaneState, call: OpenCall, reading: Reading, mom
     if reading.verdict.kind == "too_large":
         return _too_large(lane, key, call, reading, on_lane)
     if any(isinstance(each, Uncertain) for each in reading.outcomes.values()):
-        return _unanswered(call, reading, on_lane, moment)
+        return _unanswered(lane, key, call, reading, on_lane, moment)
     turns = {name: turn for name, each in reading.outcomes.items() if (turn := _final(each)) is not None}
     grown = _grow(lane, key) if turns else ()
     return Ending(lane=on_lane, turns=turns, key_writes=grown)
+
+
+def no_answer(batch: Batch) -> Reading:
+    """
+    The worker that called did not come back: maybe applied. Operations of batching lanes may all be repeated.
+    """
+    reason = "the worker that called the vendor did not come back"
+    ids = (each for line in batch.lines for each in line.deliveries)
+    return Reading(
+        outcomes={each: Uncertain(reason=reason) for each in ids},
+        verdict=Verdict(kind="failing", reason=reason),
+    )
 
 
 def _final(outcome: object) -> Turn | None:
@@ -116,25 +145,49 @@ def _too_large(lane: Lane, key: LaneKey, call: OpenCall, reading: Reading, on_la
     return Ending(lane=on_lane, key_writes=_bounded(lane, key, max(1, call.rows // 2), key.bisect_left))
 
 
-def _unanswered(call: OpenCall, reading: Reading, on_lane: LaneTurn, moment: Moment) -> Ending:
+def _unanswered(
+    lane: Lane, key: LaneKey, call: OpenCall, reading: Reading, on_lane: LaneTurn, moment: Moment
+) -> Ending:
     """
-    Maybe applied: the same bytes again where that is harmless, else held; held too where the vendor fails on them.
+    Maybe applied: the same bytes again, where that is harmless. After a few tries the call ends and its rows wait on.
+
+    Larger files then go in halves, since a vendor may need longer for one than it keeps the connection. A key for which
+    nothing is ever answered is held at last.
     """
     reason = reading.verdict.reason
     harmful = any(isinstance(each, Uncertain) and not each.harmless for each in reading.outcomes.values())
-    if harmful or (reading.verdict.suspect and call.tries >= SUSPECT_TRIES_MAX):
+    if harmful or (reading.verdict.suspect and call.tries >= ODD_TRIES_MAX):
         held = Turn(state=State.HELD, reason=f"maybe applied, no clear answer in {call.tries} tries: {reason}")
         return Ending(lane=on_lane, turns=_all(reading, held))
-    seconds = min(backoff_seconds(call.tries - 1, moment.jitter), 900.0)
-    pause = moment.now + timedelta(seconds=seconds)
-    return Ending(lane=on_lane, repeat_at=max(pause, on_lane.breaker.until or pause))
+    if call.tries < TRIES_MAX or reading.verdict.suspect:
+        seconds = min(backoff_seconds(call.tries - 1, moment.jitter), 900.0)
+        pause = moment.now + timedelta(seconds=seconds)
+        return Ending(lane=on_lane, repeat_at=max(pause, on_lane.breaker.until or pause))
+    if key.unanswered + 1 >= UNANSWERED_MAX:
+        why = f"no clear answer to {UNANSWERED_MAX} files, {TRIES_MAX} tries each: {reason}"
+        return Ending(
+            lane=on_lane, key_writes=(keys.hold(lane.name, key, why),), notices=(_no_answers(lane, key, why),)
+        )
+    halved = max(ROWS_MIN, call.rows // 2) if call.rows > ROWS_MIN else key.rows_max
+    return Ending(lane=on_lane, key_writes=(keys.unanswered(lane.name, key, rows_max=halved),))
+
+
+def _no_answers(lane: Lane, key: LaneKey, why: str) -> Notice:
+    return Notice(
+        cause=f"key:{lane.name}:{key.name}",
+        subject=f"Lane {lane.name}: a batch key is held",
+        text=(
+            f"{key.destination}/{key.operation}: {why}. The vendor may have some of its rows; a repeat is harmless. "
+            f"All of them wait. Ask the vendor, then: ekiden held release {lane.name}/{key.name}"
+        ),
+    )
 
 
 def _grow(lane: Lane, key: LaneKey) -> tuple[Write, ...]:
     """
     After a success, a bound that a 413 left grows again, and a search for a bad row goes on with what remains.
     """
-    if not key.rows_max:
+    if not key.rows_max and not key.unanswered:
         return ()
     larger = key.rows_max * 2
     return _bounded(lane, key, larger if larger < lane.rows_max else 0, key.bisect_left)

@@ -28,6 +28,17 @@ def for_operator() -> str:
     return f"our own fault:\n{traceback.format_exc(limit=-FRAMES_MAX)}"
 
 
+def gist(reason: str) -> str:
+    """
+    The reason as a mail or a log may carry it: which field and what is wrong, without what a person wrote there.
+
+    >>> gist("お名前: has characters that cp932 does not have: 😀 U+1F600; tel: must be digits")
+    'お名前: has characters that cp932 does not have; tel: must be digits'
+    """
+    parts = first_line(reason).split("; ")
+    return "; ".join(": ".join(part.split(": ")[:2]) for part in parts)
+
+
 def first_line(reason: str) -> str:
     """
     The reason without its traceback, for notices.

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Delivery, Event, LaneKey, State
 from chalicelib.model.upload import Import
+from chalicelib.planning.tiers import tier_of
 from chalicelib.ports import Lost
 from chalicelib.records import imports
 from chalicelib.records import keys as lane_keys
@@ -145,7 +146,7 @@ def _of_row(delivery: Delivery, tier: int, line: str) -> Delivery:
     needs_person = delivery.state in {State.DEAD, State.HELD}
     named = needs_person and f"line {line}:" not in delivery.reason
     reason = f"line {line}: {delivery.reason}" if named else delivery.reason
-    return replace(delivery, tier=min(tier, 1) if delivery.urgent else tier, reason=reason)
+    return replace(delivery, tier=tier_of(tier, urgent=delivery.urgent), reason=reason)
 
 
 def _grouped(rows: Iterable[_Row]) -> Iterable[list[Acceptance]]:

@@ -8,8 +8,8 @@ sent again, and every row can be settled by its line.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import field, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, field, fields
 from typing import Any
 
 from chalicelib.model import (
@@ -18,6 +18,7 @@ from chalicelib.model import (
     Delivered,
     LaneKey,
     Line,
+    OpenCall,
     Outcome,
     Reading,
     Refused,
@@ -78,23 +79,22 @@ def load(bucket: Bucket, place: str, lane: str, key: LaneKey) -> CallFile | None
     return CallFile(batch=batch, data=data)
 
 
-def store_reading(bucket: Bucket, place: str, reading: Reading) -> None:
+def store_reading(bucket: Bucket, call: OpenCall, reading: Reading) -> None:
     """
-    Store what the reply meant for each row, before any row follows it.
+    Store what the reply meant for each row, before any row follows it. Each try of a call has a place of its own.
     """
-    verdict = reading.verdict
     told = {
-        "verdict": {"kind": verdict.kind, "reason": verdict.reason, "definite": verdict.definite},
+        "verdict": asdict(reading.verdict),
         "outcomes": {name: _outcome_json(outcome) for name, outcome in reading.outcomes.items()},
     }
-    bucket.put(f"{place}/reading.json", json.dumps(told, ensure_ascii=False).encode())
+    bucket.put(_reading_name(call), json.dumps(told, ensure_ascii=False).encode())
 
 
-def load_reading(bucket: Bucket, place: str) -> Reading | None:
+def load_reading(bucket: Bucket, call: OpenCall) -> Reading | None:
     """
-    What `store_reading` stored, or None where it is gone.
+    What `store_reading` stored of this try, or None where it is gone.
     """
-    raw = bucket.get(f"{place}/reading.json")
+    raw = bucket.get(_reading_name(call))
     if raw is None:
         return None
     told = json.loads(raw)
@@ -102,6 +102,26 @@ def load_reading(bucket: Bucket, place: str) -> Reading | None:
         outcomes={name: _outcome(each) for name, each in told["outcomes"].items()},
         verdict=Verdict(**told["verdict"]),
     )
+
+
+def lines_of(bucket: Bucket, place: str) -> list[dict[str, Any]]:
+    """
+    The lines of a call as they are stored; none where they are gone.
+    """
+    found: list[dict[str, Any]] = json.loads(bucket.get(f"{place}/lines.json") or b"[]")
+    return found
+
+
+def lines_without(lines: Sequence[Mapping[str, Any]], numbers: Collection[int]) -> bytes:
+    """
+    What to store of a call's lines when some of them are taken out.
+    """
+    left = [dict(line) for number, line in enumerate(lines) if number not in numbers]
+    return json.dumps(left, ensure_ascii=False).encode()
+
+
+def _reading_name(call: OpenCall) -> str:
+    return f"{call.file}/reading-{call.tries}.json"
 
 
 def _lines_json(lines: Sequence[Line]) -> bytes:

@@ -20,6 +20,9 @@ from chalicelib.relay.accepting import Admitted, Door, Stored
 from chalicelib.relay.bells import backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.calls import Caller
 from chalicelib.relay.deps import Deps
+from chalicelib.relay.guarding import Guard
+from chalicelib.relay.notices import Notices
+from chalicelib.relay.taking_files import ROWS_AT_ONCE_MAX, FileDoor
 from chalicelib.relay.tries import Tried
 from chalicelib.sources.respond import cors
 
@@ -47,16 +50,19 @@ class Front:
     Answers envelopes.
     """
 
-    def __init__(self, deps: Deps, door: Door, caller: Caller) -> None:
+    def __init__(self, deps: Deps, door: Door, caller: Caller, notices: Notices) -> None:
         self._deps = deps
         self._door = door
         self._caller = caller
+        self._guard = Guard(deps, notices)
+        self._files = FileDoor(deps, door)
 
     def accept(self, envelope: Envelope) -> Response:
         """
         Verify, store, deliver what a visitor waits for, answer. Never raises.
         """
-        source, journal = self._deps.config.sources.get(envelope.source), self._deps.ports.journal
+        envelope, journal = sources.faces.faced(envelope), self._deps.ports.journal
+        source = sources.faces.source_for(envelope, self._deps.config.sources)
         name = source.name if source else "(unknown)"
         try:
             return self._accept(envelope, source)
@@ -100,15 +106,41 @@ class Front:
         fresh = [each for stored in admitted.stored for each in stored.deliveries]
         self._deliver_fresh(fresh, envelope.received_at, in_request=False)
 
+    def unpack_file(self, body: str) -> bool:
+        """
+        Store the next rows of a file from the inbox; False for a message that is no file's. Raises as `take_kept` does.
+        """
+        unpacked = self._files.unpack(body)
+        if unpacked is None:
+            return False
+        self._deliver_fresh(unpacked, self._deps.now(), in_request=False)
+        return True
+
+    def _accept_file(self, envelope: Envelope, source: Source, secrets: Mapping[str, str]) -> Response:
+        """
+        The way of a file that a drop-in sends.
+        """
+        file, rows, unreadable = self._files.check(envelope, source, secrets)
+        if rows > ROWS_AT_ONCE_MAX:
+            self._files.keep(file)
+        elif rows:
+            self._deliver(file, source, self._admit(file, source, {}))
+        self._deps.ports.journal.log("file.accepted", source=source.name, rows=rows, unreadable=unreadable)
+        return sources.faces.success(envelope, {"rows": rows, "unreadable": unreadable})
+
     # ── the way of one envelope ─────────────────────────────────────────────────────────────────────────────────────
 
     def _accept(self, envelope: Envelope, source: Source | None) -> Response:
         if source is None:
-            raise sources.unauthorized()
+            sources.faces.refuse_unknown(envelope)
         deps = self._deps
         secrets = {each: deps.ports.secrets.get(each) for each in sources.secret_refs(source)}
+        if source.dropin is not None:
+            return self._accept_file(envelope, source, secrets)
         if envelope.method == "GET":
             answer = sources.handshake(envelope, source, secrets)
+            if answer is None and source.form is None:
+                raise sources.unauthorized()  # a program's address tells nobody that it is one
             return answer or sources.problem(envelope, source, NOT_A_PAGE)
         address = f"{deps.config.public_url.rstrip('/')}/in/{source.name}" if deps.config.public_url else ""
         sources.verify(envelope, source, secrets, public_url=address, now=envelope.received_at)
@@ -119,6 +151,7 @@ class Front:
             from chalicelib.relay import uploads  # noqa: PLC0415 - only sources of files need it
 
             return uploads.answer(deps, envelope, source)
+        envelope = self._guard.admit(envelope, source, secrets)
         admitted = self._admit(envelope, source, secrets)
         settled = self._deliver(envelope, source, admitted)
         return sources.success(envelope, source, _told(admitted, settled), now=deps.now())
@@ -133,7 +166,7 @@ class Front:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever it is, the sender has done nothing wrong
             self._deps.ports.journal.log("fault", where="accept", source=source.name, traceback=faults.for_log())
-            inbox.keep(self._deps, envelope, source, fault)
+            inbox.keep(self._deps, envelope, source, fault, secrets=secrets)
             return Admitted(in_inbox=True)
 
     def _deliver(self, envelope: Envelope, source: Source, admitted: Admitted) -> list[Delivery]:

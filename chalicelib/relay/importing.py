@@ -89,8 +89,8 @@ class Importer:
         table, now = self._deps.ports.table, self._deps.now()
         listed = table.query(Query(pk=IMPORTS, index=ATTENTION, limit=SWEPT_MAX))
         late = now - timedelta(seconds=GRACE_SECONDS)
-        items = table.get([import_key(str(each["pk"]).removeprefix("IMPORT#")) for each in listed])
-        found = [imports.from_item(item) for item in items if item]
+        places = [import_key(str(each["pk"]).removeprefix("IMPORT#")) for each in listed]
+        found = [imports.from_item(item) for item in table.get(places) if item]
         overdue = [each for each in found if each.asked_at <= late and (each.lease_until or late) <= now]
         try:
             if overdue:
@@ -116,15 +116,14 @@ class Importer:
         """
         An object that an operator has put into the bucket by other means: its folder names its source.
         """
+        ports, now = self._deps.ports, self._deps.now()
         source, _, last = name.removeprefix(INCOMING).partition("/")
-        size, now = self._deps.ports.bucket.size(name), self._deps.now()
+        size = ports.bucket.size(name)
         if not last or source not in self._deps.config.sources or size is None:
-            self._deps.ports.journal.log("import.unknown", source=source)
+            ports.journal.log("import.unknown", source=source)
             return None
-        found = Import(
-            name=name, id=self._deps.ports.chance.id(now), source=source, filename=last, size=size, asked_at=now
-        )
-        self._deps.ports.table.write(imports.put(found, now))
+        found = Import(name=name, id=ports.chance.id(now), source=source, filename=last, size=size, asked_at=now)
+        ports.table.write(imports.put(found, now))
         return self.find(name)
 
     def _work(self, found: Import, deadline: datetime) -> None:
@@ -154,8 +153,7 @@ class Importer:
     def _read(self, found: Import, deadline: datetime) -> None:
         source = self._deps.config.sources.get(found.source)
         if source is None:
-            self._hold(found, f"relay.toml has no source {found.source} any more")
-            return
+            raise CsvRefused("source", f"relay.toml has no source {found.source} any more")
         table, begun = self._open(found, source)
         if table is None:
             return
@@ -187,10 +185,9 @@ class Importer:
         Raises CsvRefused.
         """
         files = source.files or Files()
-        bytes_max = files.bytes_max
         size = self._deps.ports.bucket.size(found.name)
-        if size is not None and size > bytes_max:
-            raise CsvRefused("too_large", f"The file has {size:,} bytes; {bytes_max:,} are taken.")
+        if size is not None and size > files.bytes_max:
+            raise CsvRefused("too_large", f"The file has {size:,} bytes; {files.bytes_max:,} are taken.")
         data = self._deps.ports.bucket.get(found.name) if size is not None else None
         if data is None:
             raise CsvRefused("gone", "The file is no longer in the bucket.")
@@ -208,8 +205,8 @@ class Importer:
         claimed = self._deps.ports.table.write(imports.claim_bytes(begun, self._deps.now()))
         if isinstance(claimed, Lost):
             first = str((claimed.found.get(0) or {}).get("event_id", ""))
-            same = replace(begun, state=ImportState.DONE, same_as=first, repeated=begun.rows)
-            self._close(replace(same, reason=f"the same bytes came as {first}; nothing is sent twice"))
+            reason = f"the same bytes came as {first}; nothing is sent twice"
+            self._done(replace(begun, same_as=first, repeated=begun.rows, reason=reason))
             return None, begun
         return table, begun
 
@@ -224,17 +221,29 @@ class Importer:
         self._deps.ports.incoming.send(read_object(found.name))
 
     def _finish(self, found: Import) -> None:
-        self._close(replace(found, state=ImportState.DONE))
+        self._done(found)
         self._wake(found)
         bad = {state: found.counts[state] for state in ("dead", "held") if found.counts.get(state)}
         if bad:
             self._notices.tell((rows_at_fault(found, bad),))
 
+    def _done(self, found: Import) -> None:
+        """
+        Every row is an event: the bytes go, and the name stays taken, so that its address takes no other file.
+        """
+        if not self._close(replace(found, state=ImportState.DONE)):
+            return
+        try:
+            self._deps.ports.bucket.put(found.name, b"")
+        except StoreUnavailable as unavailable:
+            self._deps.ports.journal.log("import.not_emptied", **{"import": found.id}, reason=str(unavailable))
+
     def _hold(self, found: Import, why: str) -> None:
         """
         The file as a whole waits for a person, who sees it among the held deliveries.
         """
-        reason = f"the file {found.filename}: {why}"
+        if (stands := self.find(found.name)) and (stands.owner, stands.state) != (found.owner, found.state):
+            return  # another worker has taken over, or has read it to its end
         event = Event(
             source=found.source,
             kind="unusable",
@@ -242,16 +251,16 @@ class Importer:
             fields={"_file": found.name, "file": found.filename, "bytes": found.size, "rows_done": found.rows_done},
             dedupe=f"import:{found.name}:{found.owner}",
             dedupe_seconds=86_400,
-            hold=reason,
+            hold=f"the file {found.filename}: {why}",
             evidence={"part": FILE, "import": found.id},
         )
-        self._door.keep_unusable(event, self._deps.now())
+        held = self._door.keep_unusable(event, self._deps.now())
         if found.digest:
             self._deps.ports.table.write(imports.free_bytes(found))
-        self._close(replace(found, state=ImportState.HELD, reason=faults.first_line(why)))
+        self._close(replace(found, state=ImportState.HELD, reason=faults.first_line(why), held_as=held.event_id))
 
-    def _close(self, found: Import) -> None:
-        self._deps.ports.table.write(imports.close(found))
+    def _close(self, found: Import) -> bool:
+        closed = not isinstance(self._deps.ports.table.write(imports.close(found)), Lost)
         self._deps.ports.journal.log(
             "import.closed",
             **{"import": found.id},
@@ -262,6 +271,7 @@ class Importer:
             repeated=found.repeated,
             reason=faults.first_line(found.reason),
         )
+        return closed
 
     def _tell(self, found: Import, stored: tuple[Delivery, ...], count: int) -> None:
         """
@@ -287,5 +297,4 @@ class Importer:
             for route in self._deps.config.routes
             if route.source == found.source and found.route in {"", route.name}
         }
-        single = sorted(name for name in lanes if not self._deps.config.lanes[name].batching)
-        ring_quietly(self._deps, [bell(name) for name in single])
+        ring_quietly(self._deps, [bell(name) for name in sorted(lanes) if not self._deps.config.lanes[name].batching])

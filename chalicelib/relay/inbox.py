@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 
+from chalicelib import sources
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Envelope, Source
 from chalicelib.records.layout import stamp, unstamp
@@ -22,15 +25,16 @@ KEPT_HEADERS = frozenset(
 )
 
 
-def keep(deps: Deps, envelope: Envelope, source: Source, why: Exception) -> None:
+def keep(deps: Deps, envelope: Envelope, source: Source, why: Exception, *, secrets: Mapping[str, str]) -> None:
     """
     Put a verified envelope into the inbox. Raises StoreUnavailable if it cannot take it either.
 
-    Headers that carry secrets are left behind: what is in the inbox has been verified.
+    Secrets are left behind, in headers, in the address and in the body: what is in the inbox has been verified.
     """
     if len(envelope.body) > BODY_BYTES_MAX:
         raise StoreUnavailable("the table refuses, and the envelope is too large for the inbox", maybe_applied=False)
-    deps.ports.inbox.send(pack(envelope, source))
+    body = sources.without_secrets(envelope.body, source, secrets)
+    deps.ports.inbox.send(pack(replace(envelope, body=body), source))
     deps.ports.journal.log("envelope.in_inbox", source=source.name, reason=str(why))
 
 
@@ -38,7 +42,7 @@ def pack(envelope: Envelope, source: Source) -> str:
     """
     An envelope as a message.
     """
-    named = {name.removeprefix("header:").lower() for name in (source.event.id, source.event.time, source.event.kind)}
+    named = sources.headers_that_name(source.event).union(sources.header_names(source.event.id))
     headers = {name: value for name, value in envelope.headers.items() if name in KEPT_HEADERS | named}
     return json.dumps(
         {
@@ -47,6 +51,7 @@ def pack(envelope: Envelope, source: Source) -> str:
             "headers": headers,
             "body": base64.b64encode(envelope.body).decode(),
             "received_at": stamp(envelope.received_at),
+            "suspicion": envelope.suspicion,
         },
         ensure_ascii=False,
     )
@@ -64,4 +69,5 @@ def unpack(body: str) -> Envelope:
         body=base64.b64decode(found["body"]),
         received_at=unstamp(found["received_at"]),
         verified=True,
+        suspicion=found.get("suspicion", ""),
     )

@@ -12,6 +12,7 @@ from chalicelib.model.upload import Import
 from chalicelib.ports import Lost
 from chalicelib.records.events import tell_once
 from chalicelib.relay.deps import Deps
+from chalicelib.relay.faults import gist
 
 QUIET_SECONDS = 3_600
 ALWAYS = ("paused:", "closed:", "opened:")
@@ -75,7 +76,7 @@ def _dead(delivery: Delivery) -> Notice:
         cause=f"dead:{delivery.source}:{delivery.destination}",
         subject=f"Dead letter: {place}",
         text=(
-            f"A delivery from {place} cannot be sent as it is: {delivery.reason}. It is kept. "
+            f"A delivery from {place} cannot be sent as it is: {gist(delivery.reason)}. It is kept. "
             f"Look at it: ekiden dead show {delivery.id}; mend it: ekiden dead fix {delivery.id} FIELD=VALUE. "
             "More of the same kind within the hour are not told one by one: ekiden dead list."
         ),
@@ -87,7 +88,7 @@ def _held(delivery: Delivery) -> Notice:
         cause=f"held:{delivery.source}",
         subject=f"Held: events of {delivery.source}",
         text=(
-            f"An event of {delivery.source} waits for a person: {delivery.reason}. "
+            f"An event of {delivery.source} waits for a person: {gist(delivery.reason)}. "
             "Look at it: ekiden held list; then: ekiden held release ID, or: ekiden held drop ID."
         ),
     )

@@ -17,12 +17,13 @@ from chalicelib.records import contacts, deliveries, lanes
 from chalicelib.records import keys as lane_keys
 from chalicelib.records.layout import load, unstamp
 from chalicelib.relay.accepting import Door
-from chalicelib.relay.backlog import waiting_count
+from chalicelib.relay.backlog import lane_state, waiting_count
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, draft, lane_key_of
 from chalicelib.relay.importing import Importer
 from chalicelib.relay.remapping import remap
+from chalicelib.relay.settling import let_go
 from chalicelib.relay.viewing import OperatorError, Story, Viewer
 from chalicelib.sources.file_events import FILE
 
@@ -86,6 +87,25 @@ class Operator(Viewer):
         self._deps.ports.journal.log("operator.key_released", lane=lane, key=key, moved=moved, bisect=bisect_calls)
         return moved
 
+    def let_go(self, name: str) -> int:
+        """
+        End a lane's open call without knowing what came of it; its rows go again in another. Returns how many.
+
+        Every operation of a batching lane may be repeated, so that nobody is harmed if the vendor has the file.
+        """
+        lane = self._lane(name)
+        state = lane_state(self._deps.ports.table, name)
+        call = state.call
+        if call is None:
+            raise OperatorError(f"Lane {name} has no open call")
+        if call.phase == "sending" and self._deps.now() < call.until:
+            raise OperatorError(f"A worker may still be at it, until {call.until:%H:%M:%S} UTC; try again then")
+        if not let_go(self._deps, lane, state, call):
+            raise OperatorError(f"The open call of lane {name} has just moved on; look again: ekiden status")
+        ring_quietly(self._deps, [bell(name)])
+        self._deps.ports.journal.log("operator.let_go", lane=name, call=call.id, rows=call.rows)
+        return call.rows
+
     def note_reveal(self, name: str) -> None:
         """
         Put on record that personal values of a delivery or submission were shown in clear.
@@ -146,7 +166,7 @@ class Operator(Viewer):
             stored,
         ]
         if new.contact:
-            writes.append(contacts.expect([new], now))
+            writes.append(contacts.expect([new]))
         self._must(*writes, of=old.id)
         if lane.batching:
             key = lane_key_of(new, new.urgent)
@@ -180,20 +200,22 @@ class Operator(Viewer):
         Understand a held envelope anew; if that works, its deliveries take the place of the held one.
         """
         story = self.story(old.event_id)
-        part = load(story.event.get("evidence")).get("part")
-        if part == FILE:
+        evidence = load(story.event.get("evidence"))
+        if evidence.get("part") == FILE:
             return self._read_file_again(old, str(story.fields["_file"]))
         raw = str(story.fields.get("_raw", ""))
         is_json = raw.lstrip()[:1] in {"{", "["}
+        media = "application/json" if is_json else "application/x-www-form-urlencoded"
+        kept = {name.removeprefix(sources.HEADER): text for name, text in evidence.items() if sources.HEADER in name}
         envelope = Envelope(
             source=old.source,
-            headers={"content-type": "application/json" if is_json else "application/x-www-form-urlencoded"},
+            headers=kept | {"content-type": media},
             body=raw.encode(),
             received_at=old.arrived_at,
             verified=True,
         )
-        understood = self._source_that_understands(envelope, is_record=part == sources.RECORD)
-        admitted = self._door.admit(envelope, understood, {})
+        is_record = evidence.get("part") == sources.RECORD
+        admitted = self._door.admit(envelope, self._source_that_understands(envelope, is_record=is_record), {})
         new = [each for stored in admitted.stored for each in self._door.deliveries_of(stored.event_id)]
         now, retention = self._deps.now(), self._deps.config.retention
         self._must(deliveries.supersede(old, new[0].event_id, "read again", retention, now=now), of=old.id)

@@ -19,7 +19,11 @@ NAP_SECONDS_MAX = 5.0
 A worker waits so long for the lane's rate or pace; for anything longer it leaves, and the next minute's bell returns.
 """
 
-HIDE_SECONDS_MAX = 43_200
+HIDE_SECONDS_MAX = 43_000
+"""
+SQS takes twelve hours, counted from when the message was received.
+"""
+
 RECEIVED_MAX = 10
 
 
@@ -42,9 +46,9 @@ class Rounds(Protocol):
     The rounds of one kind of lane.
     """
 
-    def round(self, lane: Lane) -> Round:
+    def round(self, lane: Lane, deadline: datetime) -> Round:
         """
-        One round: at most what may be called now.
+        One round: at most what may be called now, and no call that the worker might not live to settle.
         """
 
 

@@ -17,8 +17,12 @@ from chalicelib.model import (
     Contact,
     Delivery,
     Destination,
+    Lane,
+    LaneState,
+    LaneTurn,
     Line,
     NoReply,
+    OpenCall,
     Reading,
     Refused,
     Reply,
@@ -29,8 +33,10 @@ from chalicelib.model import (
 )
 from chalicelib.ports import Lost, Update, Write
 from chalicelib.records import contacts, deliveries, lanes
-from chalicelib.records.layout import contact_key
+from chalicelib.records.layout import contact_key, delivery_key
+from chalicelib.relay import faults
 from chalicelib.relay.deps import Deps
+from chalicelib.relay.notices import Notices
 
 IDS_LOGGED_MAX = 10
 LATE_TRIES_MAX = 5
@@ -51,18 +57,6 @@ def read(deps: Deps, batch: Batch, reply: Reply | NoReply) -> Reading:
             outcomes={each: Uncertain(reason=reason, harmless=harmless) for each in ids},
             verdict=Verdict(kind="failing", reason=reason),
         )
-
-
-def no_answer(batch: Batch) -> Reading:
-    """
-    The worker that called did not come back: maybe applied. Operations of batching lanes may all be repeated.
-    """
-    reason = "the worker that called the vendor did not come back"
-    ids = (each for line in batch.lines for each in line.deliveries)
-    return Reading(
-        outcomes={each: Uncertain(reason=reason) for each in ids},
-        verdict=Verdict(kind="failing", reason=reason),
-    )
 
 
 def unless_rotated(deps: Deps, destination: Destination, verdict: Verdict) -> Verdict:
@@ -106,9 +100,8 @@ def line_writes(
             writes.append(deliveries.move(each, its, retention, now=now, when=when))
     if line.contact:
         gone = [each for each in members if turns[each.id].state not in deliveries.IN_BACKLOG]
-        delivered = turns[newest.id].state is State.DELIVERED
-        rules = deps.rules(newest)
-        left = contacts.called(contact, line, members, gone, delivered=delivered, rules=rules, now=now)
+        rules = deps.rules(newest) if turns[newest.id].state is State.DELIVERED else None
+        left = contacts.called(contact, line, members, gone, rules=rules, retention=retention, now=now)
         writes.append(left)
     return writes
 
@@ -121,19 +114,43 @@ def settle_late(
     call_id: str = "",
 ) -> None:
     """
-    Settle a line whose members or contact have moved on: each member that is still ours, then the contact as it is now.
+    Settle a line whose members or contact have moved on: the members that are still ours, with the contact as it is.
+
+    One transaction, so that no member is settled while its contact still counts it as pending.
     """
     table, lane = deps.ports.table, members[0].lane
     place = contact_key(lane, line.contact)
-    for attempt in range(LATE_TRIES_MAX):
-        contact = contacts.from_item(line.contact, lane, table.get([place])[0] if line.contact else None)
-        writes = line_writes(deps, line, members, contact, turns, call_id)
-        rows = [each for each in writes if each.key != place]
-        if attempt == 0 and all(isinstance(each, Lost) for each in table.write_many([[row] for row in rows])):
+    for _ in range(LATE_TRIES_MAX):
+        items = table.get([place, *(delivery_key(each.id) for each in members)])
+        stands = {item["id"]: deliveries.from_item(item) for item in items[1:] if item is not None}
+        ours = [each for each in members if _is_ours(stands.get(each.id), call_id)]
+        if not ours:
             return
-        left = [each for each in writes if each.key == place and isinstance(each, Update)]
-        if not any(isinstance(table.write(replace(each, when=contacts.unchanged(contact))), Lost) for each in left):
+        contact = contacts.from_item(line.contact, lane, items[0])
+        writes = line_writes(deps, line, ours, contact, turns, call_id)
+        if not isinstance(table.write(*(_as_it_is(each, contact, call_id) for each in writes)), Lost):
             return
+
+
+def _is_ours(delivery: Delivery | None, call_id: str) -> bool:
+    """
+    Whether a delivery is still with the call that is being settled (without an id: still waits for its batch).
+    """
+    if delivery is None:
+        return False
+    if not call_id:
+        return delivery.state in {State.WAITING, State.UNCERTAIN}
+    return delivery.call_id == call_id and delivery.state in {State.SENDING, State.UNCERTAIN}
+
+
+def _as_it_is(write: Write, contact: Contact, call_id: str) -> Write:
+    """
+    A contact's write, bound to what was just read; a lease that is another call's by now stays.
+    """
+    if not isinstance(write, Update) or write.key.sk != "CONTACT":
+        return write
+    ours = not contact.lease or contact.lease == call_id
+    return replace(write, when=contacts.unchanged(contact), remove=write.remove if ours else ())
 
 
 def after_turns(members: Iterable[Delivery], turns: Mapping[str, Turn]) -> list[tuple[Delivery, State]]:
@@ -156,7 +173,7 @@ def overtake(deps: Deps, delivery: Delivery, why: str, by: str) -> bool:
     now, retention = deps.now(), deps.config.retention
     writes: list[Write] = [deliveries.supersede(delivery, by, why, retention, now=now)]
     if delivery.contact:
-        writes.append(contacts.forget([delivery], delivery.lane, delivery.contact, now))
+        writes.append(contacts.forget([delivery], delivery.lane, delivery.contact, retention, now))
     done = not isinstance(deps.ports.table.write(*writes), Lost)
     if done:
         deps.ports.journal.log("delivery.superseded", delivery=delivery.id, lane=delivery.lane, reason=why)
@@ -170,13 +187,23 @@ def bury(deps: Deps, delivery: Delivery, turn: Turn) -> bool:
     now, retention = deps.now(), deps.config.retention
     writes: list[Write] = [deliveries.move(delivery, turn, retention, now=now, when=deliveries.ready())]
     if delivery.contact:
-        writes.append(contacts.forget([delivery], delivery.lane, delivery.contact, now))
+        writes.append(contacts.forget([delivery], delivery.lane, delivery.contact, retention, now))
     done = not isinstance(deps.ports.table.write(*writes), Lost)
     if done:
         count(deps, delivery, turn.state)
-        reason = turn.reason.partition("\n")[0]
+        reason = faults.gist(turn.reason)
         deps.ports.journal.log(f"delivery.{turn.state}", delivery=delivery.id, lane=delivery.lane, reason=reason)
     return done
+
+
+def hold_strangers(deps: Deps, notices: Notices, strangers: Sequence[Delivery]) -> None:
+    """
+    Hold what relay.toml can carry nowhere any more: its destination, or its place in this lane, is gone.
+    """
+    for each in strangers:
+        why = f"relay.toml sends nothing to {each.destination} by lane {each.lane} any more; give it back, and release"
+        if bury(deps, each, Turn(state=State.HELD, reason=why)):
+            notices.tell_of([replace(each, state=State.HELD, reason=why)])
 
 
 def give_up(deps: Deps, delivery: Delivery) -> Delivery | None:
@@ -195,11 +222,26 @@ def give_up(deps: Deps, delivery: Delivery) -> Delivery | None:
     if delivery.contact:
         deps.ports.table.write(contacts.give_back(delivery.lane, delivery.contact, delivery.call_id))
         if state is State.HELD:
-            deps.ports.table.write(contacts.forget([delivery], delivery.lane, delivery.contact, now))
+            deps.ports.table.write(
+                contacts.forget([delivery], delivery.lane, delivery.contact, deps.config.retention, now)
+            )
     deps.ports.journal.log("call.abandoned", call=delivery.call_id, delivery=delivery.id, lane=delivery.lane)
     return deliveries.from_item(
         {**deliveries.to_item(delivery), "state": str(state), "attempts": delivery.attempts + 1}
     )
+
+
+def let_go(deps: Deps, lane: Lane, state: LaneState, call: OpenCall) -> bool:
+    """
+    End a batch call that cannot be concluded: its rows wait as before. False where it has moved on meanwhile.
+
+    Its file has gone after ten days, its destination has left relay.toml, or an operator says so.
+    """
+    turn = LaneTurn(breaker=state.breaker)
+    closing = lanes.settle(lane.name, call.id, call.windows, turn, seen=state.breaker, now=deps.now())
+    done = not isinstance(deps.ports.table.write(lanes.end_batch(closing, call)), Lost)
+    deps.ports.journal.log("call.let_go", call=call.id, lane=lane.name, rows=call.rows)
+    return done
 
 
 def log_call(

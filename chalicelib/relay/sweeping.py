@@ -7,7 +7,7 @@ too many changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -15,18 +15,23 @@ from chalicelib.model import Delivery, Lane, LaneKey, LaneState, Notice, State
 from chalicelib.planning.ledger import Ask, Go, may_call
 from chalicelib.planning.tiers import FILE, LEFTOVERS, ORDINARY
 from chalicelib.planning.windows import window_name
-from chalicelib.ports import Query
-from chalicelib.records import deliveries, keys, lanes
-from chalicelib.records.layout import delivery_key, lane_key
-from chalicelib.relay.backlog import oldest_wait, waiting_ids
+from chalicelib.records import deliveries, keys
+from chalicelib.records.layout import delivery_key
+from chalicelib.relay.backlog import has_rows, lane_state, oldest_wait, waiting_ids
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.relay.notices import Notices
 
-SCANNED_MAX = 1_000
+SCANNED_FIRST = 500
+SCANNED_MAX = 32_000
 RESENT_MAX = 100
-ROWS_SCANNED_MAX = 50
+LOST_SECONDS = 600
+"""
+A batch key that has been due for so long, and whose message does not turn up, gets another one.
+"""
+
+ROWS_SCANNED_FIRST = 50
 ROWS_WAIT_SECONDS_MAX = 2 * 86_400
 """
 Rows of files may wait for the calls that are left over; that two days left none is worth telling.
@@ -42,12 +47,10 @@ class Sweeper:
         self._deps = deps
         self._notices = notices
 
-    def resend(self, lane: Lane, state: LaneState) -> bool:
+    def resend(self, lane: Lane) -> bool:
         """
-        Send the messages that are missing from a lane's empty backlog; whether there were any.
+        Send the messages that are missing from the empty backlog of a lane without batches; whether there were any.
         """
-        if lane.batching:
-            return self._resend_keys(lane, state)
         bodies = [backlog_delivery(each.id) for each in self._due(lane)]
         return send_quietly(self._deps, lane.name, *bodies)
 
@@ -60,7 +63,7 @@ class Sweeper:
 
     def _has_work(self, lane: Lane) -> bool:
         table, now = self._deps.ports.table, self._deps.now()
-        state = lanes.state_from(lane.name, table.query(Query(pk=lane_key(lane.name).pk)))
+        state = lane_state(table, lane.name)
         names = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         oldest = oldest_wait(table, lane.name, names)
         rows = self._rows_wait(lane, state, names) if oldest is None else None
@@ -96,43 +99,57 @@ class Sweeper:
             used = state.used.get(window_name(limit, self._deps.now()), 0)
             self._deps.ports.journal.measure("QuotaUsed", 100.0 * used / limit.calls, "Percent", lane=lane.name)
 
-    def _resend_keys(self, lane: Lane, state: LaneState) -> bool:
+    def keys_without_message(
+        self, lane: Lane, state: LaneState, known: Collection[str], *, backlog_empty: bool
+    ) -> list[LaneKey]:
         """
-        Keys that have rows but no message. A key whose mark says that a message stands for it lost that message.
+        Keys of a batching lane that have rows but no message, for which one is sent again.
+
+        A key without a mark never had one; one marked long ago, or while the backlog is empty, has lost it.
         """
-        missing: list[LaneKey] = []
-        tiers = (ORDINARY, *self._late_tiers(lane, state))
-        for key in state.keys:
-            if not key.held_reason and waiting_ids(self._deps.ports.table, lane.name, key.name, limit=1, tiers=tiers):
-                self._deps.ports.table.write(keys.remark_due(lane.name, key, self._deps.now()))
-                missing.append(key)
-        return send_quietly(self._deps, lane.name, *(backlog_call(key) for key in missing))
+        now, table = self._deps.now(), self._deps.ports.table
+        long_ago, tiers = now - timedelta(seconds=LOST_SECONDS), (ORDINARY, *self._late_tiers(lane, state))
+        missing = [
+            key
+            for key in state.keys
+            if not key.held_reason
+            and key.name not in known
+            and (backlog_empty or key.due_at is None or key.due_at < long_ago)
+            and has_rows(table, lane.name, key.name, tiers=tiers)
+        ]
+        for key in missing:
+            table.write(keys.remark_due(lane.name, key, now))
+        send_quietly(self._deps, lane.name, *(backlog_call(key) for key in missing))
+        return missing
 
     def rows_of_files(self, lane: Lane, state: LaneState) -> list[Delivery]:
         """
-        A few rows of files that could go now in a lane of single calls. They have no messages: what has one goes first.
+        Rows of files that could go now in a lane of single calls. They have no messages: what has one goes first.
         """
-        tiers = ((tier,) for tier in self._late_tiers(lane, state))
-        return next((due for tier in tiers if (due := self._due(lane, tiers=tier, scanned_max=ROWS_SCANNED_MAX))), [])
+        tiers = self._late_tiers(lane, state)
+        return [each for tier in tiers for each in self._due(lane, tier=tier, scanned_first=ROWS_SCANNED_FIRST)]
 
-    def _due(
-        self, lane: Lane, *, tiers: tuple[int, ...] = (ORDINARY,), scanned_max: int = SCANNED_MAX
-    ) -> list[Delivery]:
+    def _due(self, lane: Lane, *, tier: int = ORDINARY, scanned_first: int = SCANNED_FIRST) -> list[Delivery]:
         """
         The oldest deliveries of a lane that could go now: waiting, or sending by a worker that did not come back.
         """
+        limit = scanned_first
+        while True:
+            ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=limit, tiers=(tier,))
+            found = self._due_of(ids)
+            if found or len(ids) < limit or limit >= SCANNED_MAX:
+                return found
+            limit = min(limit * 4, SCANNED_MAX)
+
+    def _due_of(self, ids: Sequence[str]) -> list[Delivery]:
         now = self._deps.now()
-        ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=scanned_max, tiers=tiers)
         items = self._deps.ports.table.get([delivery_key(each) for each in ids])
         found = [deliveries.from_item(item) for item in items if item is not None]
         due = (
             each
             for each in found
-            if self._deps.known(each)
-            and (
-                (each.state in {State.WAITING, State.UNCERTAIN} and (each.after is None or each.after <= now))
-                or (each.state is State.SENDING and each.sending_until is not None and each.sending_until <= now)
-            )
+            if (each.state in {State.WAITING, State.UNCERTAIN} and (each.after is None or each.after <= now))
+            or (each.state is State.SENDING and each.sending_until is not None and each.sending_until <= now)
         )
         return list(islice(due, RESENT_MAX))
 

@@ -20,12 +20,8 @@ from chalicelib.model import (
 )
 from chalicelib.ports import Write
 from chalicelib.records import contacts, deliveries, lanes
+from chalicelib.relay.margins import CALL_MARGIN_SECONDS
 from chalicelib.value import value
-
-CALL_MARGIN_SECONDS = 30
-"""
-How long after a call's time-out its worker is given up: settling takes a few writes.
-"""
 
 
 @value

@@ -14,9 +14,9 @@ from chalicelib.model import Config, Delivery, Lane, LaneKey, LaneState, State
 from chalicelib.planning.ledger import next_call_at, pace_seconds
 from chalicelib.planning.windows import window_name
 from chalicelib.ports import Item, Query
-from chalicelib.records import deliveries, lanes
-from chalicelib.records.layout import ATTENTION, TIERS, delivery_key, event_key, lane_key, load
-from chalicelib.relay.backlog import oldest_wait, waiting_count
+from chalicelib.records import deliveries
+from chalicelib.records.layout import ATTENTION, TIERS, delivery_key, event_key, load
+from chalicelib.relay.backlog import lane_state, oldest_wait, waiting_count
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.value import value
@@ -86,7 +86,7 @@ class Viewer:
         """
         lane = self._lane(name)
         table, now = self._deps.ports.table, self._deps.now()
-        state = lanes.state_from(name, table.query(Query(pk=lane_key(name).pk)))
+        state = lane_state(table, name)
         keys = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         limit = lane.limits[0] if lane.limits else None
         return LaneStatus(
@@ -124,7 +124,7 @@ class Viewer:
         table = self._deps.ports.table
         found = []
         for name in sorted(self._deps.config.lanes):
-            state = lanes.state_from(name, table.query(Query(pk=lane_key(name).pk)))
+            state = lane_state(table, name)
             found += [(name, key, waiting_count(table, name, key.name)) for key in state.keys if key.held_reason]
         return found
 

@@ -19,6 +19,11 @@ __all__ = ["Draft", "route"]
 
 T = TypeVar("T")
 
+IMPORT_SETTINGS = "_import"
+"""
+The field in which the row of a file carries the import settings that came with it.
+"""
+
 
 @value
 class Draft:
@@ -26,8 +31,8 @@ class Draft:
     What one route makes of one event, before the destination has looked at it.
 
     `fields` are the vendor's fields, any JSON; `settings` those of the operation, as text. `skipped` says why nothing
-    travels ("condition", "test", "ignored"); `failed` which mappings gave no value and why, without personal data. Both
-    kinds of draft are empty: what does not travel is not kept a second time.
+    travels ("condition", "test", "ignored: DELETE_RECORD"); `failed` which mappings gave no value and why, without
+    personal data. Both kinds of draft are empty: what does not travel is not kept a second time.
     """
 
     route: Route
@@ -48,13 +53,23 @@ def route(event: Event, routes: Iterable[Route], *, arrived: datetime, event_id:
     return [
         _draft(event, way, scope)
         for way in routes
-        if way.source == event.source and (event.kind == "ignore" or event.kind in way.kinds)
+        if way.source == event.source and (event.kind == "ignore" or event.kind in way.kinds) and _meant(event, way)
     ]
+
+
+def _meant(event: Event, way: Route) -> bool:
+    """
+    Whether the import settings of the event's file are those that the route is for.
+    """
+    if not way.only:
+        return True
+    said = event.fields.get(IMPORT_SETTINGS)
+    return isinstance(said, Mapping) and all(said.get(name) == wanted for name, wanted in way.only.items())
 
 
 def _draft(event: Event, way: Route, scope: Scope) -> Draft:
     if event.kind == "ignore":
-        return Draft(route=way, skipped="ignored")
+        return Draft(route=way, skipped=": ".join(["ignored", *filter(None, [event.evidence.get("word")])]))
     if event.test:
         return Draft(route=way, skipped="test")
     if way.when:
@@ -71,6 +86,8 @@ def _mapped(way: Route, scope: Scope) -> Draft:
     All mappings of a route; one that fails fails the draft, and every failure is named.
     """
     fields, faulty_fields = _values(way.fields, scope, value_of)
+    if way.rest:
+        fields = {name: given for name, given in scope.fields.items() if name != IMPORT_SETTINGS} | fields
     settings, faulty_settings = _values(way.settings, scope, setting_of)
     faults = [f"fields.{name}: {fault.reason}" for name, fault in faulty_fields.items()]
     faults += [f"settings.{name}: {fault.reason}" for name, fault in faulty_settings.items()]

@@ -4,21 +4,28 @@ Sources: an envelope in, events out, and the door's answers. Pure: secrets and t
 
 from __future__ import annotations
 
-from chalicelib.sources.events import RECORD, Knock, events, understand
+from chalicelib.sources import faces
+from chalicelib.sources.events import RECORD, Knock, events, headers_that_name, understand, without_secrets
 from chalicelib.sources.fill_token import fill_token
 from chalicelib.sources.handshake import handshake
+from chalicelib.sources.paths import HEADER, header_names
 from chalicelib.sources.presets import PRESETS
 from chalicelib.sources.respond import Accepted, preflight, problem, success
 from chalicelib.sources.verify import secret_refs, unauthorized, verify
+from chalicelib.sources.withheld import withhold
 
 __all__ = [
+    "HEADER",
     "PRESETS",
     "RECORD",
     "Accepted",
     "Knock",
     "events",
+    "faces",
     "fill_token",
     "handshake",
+    "header_names",
+    "headers_that_name",
     "preflight",
     "problem",
     "secret_refs",
@@ -26,4 +33,6 @@ __all__ = [
     "unauthorized",
     "understand",
     "verify",
+    "withhold",
+    "without_secrets",
 ]

@@ -15,6 +15,7 @@ from chalicelib.errors import EnvelopeRefused, Unusable
 from chalicelib.model import Envelope, Parse
 from chalicelib.model.arrival import Json
 from chalicelib.sources import json_text
+from chalicelib.sources.charsets import charset_of, decode, known_charset, real, stated_charset, text_field, undecodable
 from chalicelib.value import value
 
 HEADER_BYTES_MAX = 16_384
@@ -26,17 +27,12 @@ _MEDIA = {
     "urlencoded": "application/x-www-form-urlencoded",
     "multipart": "multipart/form-data",
     "json": "application/json",
+    "soap": "text/xml",
 }
-# Shift_JIS of browsers is Windows-31J: ①, 髙 and ～ fail in Python's own "shift_jis". Latin-1 is the label that many
-# HTTP clients set by default over text that is ASCII or UTF-8; the strict decoding tells if it was not.
-_CHARSETS = {
-    **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1", "windows-1252"), "utf-8"),
-    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "ms932", "cp932"), "cp932"),
-    **dict.fromkeys(("ms_kanji", "csshiftjis"), "cp932"),
-}
+_USUAL = frozenset({"urlencoded", "multipart", "json"})
 _BOM = b"\xef\xbb\xbf"
-_CHARSET_PARAMETER = re.compile(r';\s*charset\s*=\s*"?([^\s";]+)', re.IGNORECASE)
-_CHARSET_FIELD = re.compile(rb"(?:\A|&)_charset_=([A-Za-z0-9_\-]*)")
+_REPLACED = "\ufffd".encode()
+_KEPT_AS_BYTES = frozenset({"multipart/form-data", "text/csv"})
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NUMERIC_REFERENCE = re.compile(r"&#(\d{1,7});")
 
@@ -63,19 +59,33 @@ def read(envelope: Envelope, parse: Parse) -> Body:
     """
     if sum(len(name) + len(value) + 4 for name, value in envelope.headers.items()) > HEADER_BYTES_MAX:
         raise EnvelopeRefused(400, "malformed", f"The headers are larger than {HEADER_BYTES_MAX:,} bytes.")
-    form = _format(envelope, parse)
+    form = format_of(envelope, parse)
     content_type = envelope.headers.get("content-type", "")
+    if form == "soap":
+        from chalicelib.sources import soap  # noqa: PLC0415 - one sender speaks it
+
+        return Body(value=soap.load(envelope.body, depth_max=parse.depth_max))
     if form == "json":
-        text = _decode(envelope.body.removeprefix(_BOM), _charset(parse, content_type))
-        return Body(value=json_text.load(text, depth_max=parse.depth_max))
+        text = decode(envelope.body.removeprefix(_BOM), charset_of(parse, content_type))
+        return Body(value=json_text.load(text, depth_max=parse.depth_max, lenient=parse.lenient))
     if form == "urlencoded":
-        pairs = _urlencoded(envelope.body, parse, content_type)
+        pairs = _urlencoded(envelope, parse, content_type)
         files: tuple[str, ...] = ()
     else:
-        pairs, files = _multipart(envelope.body, parse, content_type)
+        pairs, files = _multipart(envelope, parse, content_type)
     if parse.json_in_field:
         return Body(value=_json_of(pairs, parse), pairs=pairs, files=files)
     return Body(value=fields_of(pairs), pairs=pairs, files=files)
+
+
+def destroyed(envelope: Envelope) -> bool:
+    """
+    Whether the body, as text, went through a gateway that put U+FFFD in the place of bytes that are not UTF-8.
+
+    A browser that means the character itself writes it as %EF%BF%BD.
+    """
+    media = envelope.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media not in _KEPT_AS_BYTES and _REPLACED in envelope.body
 
 
 def fields_of(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
@@ -104,17 +114,30 @@ def clean(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
-def _format(envelope: Envelope, parse: Parse) -> str:
+def storable(text: str) -> str:
     """
-    urlencoded, multipart or json. Text without a better type is JSON where it looks so (navigator.sendBeacon).
+    A header's text without what cannot be stored.
+    """
+    return clean(text.encode(errors="ignore").decode())
+
+
+def format_of(envelope: Envelope, parse: Parse) -> str:
+    """
+    urlencoded, multipart, json or soap. Text without a better type is JSON where it looks so (navigator.sendBeacon).
+
+    Raises EnvelopeRefused (415) for a type that the source does not take.
     """
     media = envelope.headers.get("content-type", "").partition(";")[0].strip().lower()
-    taken = set(_MEDIA) if parse.format == "auto" else {parse.format}
+    taken = set(_USUAL) if parse.format == "auto" else {parse.format}
     if parse.json_in_field:
         taken |= {"urlencoded", "multipart"}
+    looks_json = envelope.body.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}
     if media in {"", "text/plain"}:
-        looks_json = envelope.body.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}
         form = "json" if looks_json or parse.lenient else ""
+    elif parse.lenient and looks_json and media == _MEDIA["urlencoded"]:
+        form = "json"  # an encoded form never begins with a bare bracket
+    elif media in {"application/xml", "application/soap+xml"}:
+        form = "soap"
     elif media == "text/json" or media.endswith("+json"):
         form = "json"
     else:
@@ -125,54 +148,26 @@ def _format(envelope: Envelope, parse: Parse) -> str:
     return form
 
 
-def _charset(parse: Parse, content_type: str, stated: str = "") -> str:
-    """
-    What the text is encoded in: what the browser says in `_charset_`, else what is configured, else the header.
-    """
-    if stated:
-        return _known_charset(stated)
-    if parse.charset != "auto":
-        return _known_charset(parse.charset)
-    found = _CHARSET_PARAMETER.search(content_type)
-    return _known_charset(found[1]) if found else "utf-8"
-
-
-def _known_charset(label: str) -> str:
-    charset = _CHARSETS.get(label.strip().lower())
-    if charset is None:
-        raise EnvelopeRefused(415, "unsupported_type", "This charset is not taken here. Accepted: UTF-8, Shift_JIS.")
-    return charset
-
-
-def _decode(data: bytes, charset: str) -> str:
-    try:
-        return data.decode(charset)
-    except UnicodeDecodeError as problem:
-        raise _undecodable(charset) from problem
-
-
-def _undecodable(charset: str) -> EnvelopeRefused:
-    name = "Shift_JIS" if charset == "cp932" else "UTF-8"
-    return EnvelopeRefused(400, "malformed", f"The text is not valid {name}.")
-
-
-def _urlencoded(body: bytes, parse: Parse, content_type: str) -> Pairs:
+def _urlencoded(envelope: Envelope, parse: Parse, content_type: str) -> Pairs:
+    body = envelope.body
     if body.startswith(_BOM):
         raise EnvelopeRefused(400, "malformed", "The form starts with a byte order mark.")
     if _BAD_PERCENT.search(body):
         raise EnvelopeRefused(400, "malformed", "The form holds a percent sign that is not followed by two hex digits.")
     if body.count(b"&") >= parse.fields_max:
         raise _too_many(parse)
-    stated = _CHARSET_FIELD.search(body)
-    charset = _charset(parse, content_type, stated[1].decode("ascii") if stated else "")
+    texts = {name: text_field(body, name) for name in ("_charset_", parse.charset_in) if name}
+    charset = charset_of(parse, content_type, stated_charset(envelope, parse, texts))
     try:
-        found = parse_qsl(_decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
+        found = parse_qsl(decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
     except UnicodeDecodeError as problem:
-        raise _undecodable(charset) from problem
+        raise undecodable(charset) from problem
+    for pair in found:
+        real("".join(pair), charset)
     return _tidy(found, charset)
 
 
-def _multipart(body: bytes, parse: Parse, content_type: str) -> tuple[Pairs, tuple[str, ...]]:
+def _multipart(envelope: Envelope, parse: Parse, content_type: str) -> tuple[Pairs, tuple[str, ...]]:
     """
     The text parts, and the names of the parts that hold a file.
 
@@ -182,35 +177,34 @@ def _multipart(body: bytes, parse: Parse, content_type: str) -> tuple[Pairs, tup
     from multipart import MultipartError, ParserLimitReached  # noqa: PLC0415 - most forms have no need of it
 
     try:
-        parts = _parts(body, parse, content_type)
+        parts = parts_of(envelope.body, content_type, parts_max=parse.fields_max)
     except ParserLimitReached as problem:
         raise _too_many(parse) from problem
     except (MultipartError, UnicodeError) as problem:
         raise EnvelopeRefused(400, "malformed", "The multipart form is broken or cut off.") from problem
-    stated = next((data.decode("latin-1") for name, data, _, _ in parts if name == "_charset_"), "")
-    charset = _charset(parse, content_type, stated)
+    wanted = {"_charset_", parse.charset_in}
+    stated = {name: data.decode("latin-1") for name, data, _, _ in reversed(parts) if name in wanted}
+    charset = charset_of(parse, content_type, stated_charset(envelope, parse, stated))
     texts, files = [], []
     for raw_name, data, label, filename in parts:
-        name = _decode(raw_name.encode("latin-1"), charset)
+        name = decode(raw_name.encode("latin-1"), charset)
         if filename is None:
-            texts.append((name, _decode(data, _known_charset(label) if label else charset)))
+            texts.append((name, decode(data, known_charset(label) if label else charset)))
         elif filename or data:
             files.append(clean(name))
     return _tidy(texts, charset), tuple(files)
 
 
-def _parts(body: bytes, parse: Parse, content_type: str) -> list[tuple[str, bytes, str, str | None]]:
+def parts_of(body: bytes, content_type: str, *, parts_max: int) -> list[tuple[str, bytes, str, str | None]]:
     """
-    Each part's name, bytes, own charset, and file name (None for a text field).
+    Each part's name, bytes, own charset, and file name (None for a text field). Raises the library's errors.
     """
     from multipart import MultipartSegment, PushMultipartParser, parse_options_header  # noqa: PLC0415 - as above
 
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     parts: list[tuple[str, bytes, str, str | None]] = []
     chunks: list[bytes] = []
-    with PushMultipartParser(
-        boundary, strict=True, header_charset="latin-1", max_segment_count=parse.fields_max
-    ) as parser:
+    with PushMultipartParser(boundary, strict=True, header_charset="latin-1", max_segment_count=parts_max) as parser:
         for event in parser.parse(body):
             if isinstance(event, MultipartSegment):
                 segment = event
@@ -259,7 +253,7 @@ def _json_of(pairs: Pairs, parse: Parse) -> Json:
     text = next((value for name, value in pairs if name == parse.json_in_field), None)
     if text is None:
         raise Unusable(f"the form field {parse.json_in_field}, which holds the JSON, is missing")
-    return json_text.load(text, depth_max=parse.depth_max)
+    return json_text.load(text, depth_max=parse.depth_max, lenient=parse.lenient)
 
 
 def _too_many(parse: Parse) -> EnvelopeRefused:

@@ -14,9 +14,10 @@ from datetime import datetime
 from urllib.parse import quote_plus
 
 from chalicelib.errors import EnvelopeRefused, Unusable
-from chalicelib.model import Envelope, Event, Source
+from chalicelib.model import Envelope, Event, EventRule, Hmac, Source
 from chalicelib.model.arrival import Json
 from chalicelib.sources import bodies, naming, records
+from chalicelib.sources.paths import HEADER, header_names
 from chalicelib.sources.visitors import visitor_event
 from chalicelib.value import positional_value, value
 
@@ -25,11 +26,17 @@ RAW_BYTES_MAX = 300_000
 How much of an unusable body is kept; a DynamoDB item holds 400 KB.
 """
 
+WORD = "word"
+"""
+`evidence[WORD]` of an event to be ignored is what its sender calls it.
+"""
+
 RECORD = "record"
 """
 `evidence["part"]` of an unusable event that holds one record of a body; else it holds the whole ("body").
 """
 
+HEADER_CHARS_MAX = 500
 METHODS = ("POST", "PUT", "PATCH")
 
 
@@ -64,9 +71,13 @@ def understand(
     Raises EnvelopeRefused: 405 for a method that carries nothing, 413 over the source's limit, 415 for a type that is
     not taken, 400 for what cannot be read, and 422 with all fields at fault for a visitor's form.
     """
-    _guard(envelope, source)
     # An envelope from the inbox may be read hours after it came; what counts is when it came.
     arrival = min(envelope.received_at, now)
+    if source.dropin is not None:
+        from chalicelib.sources.dropins import row_events  # noqa: PLC0415 - few sources send files
+
+        return Knock(events=tuple(row_events(envelope, source, source.dropin, key=signing_key, arrival=arrival)))
+    _guard(envelope, source)
     if source.form is not None:
         event, next_url, values = visitor_event(
             envelope, source, source.form, keys=(signing_key, *older_keys), arrival=arrival
@@ -85,11 +96,48 @@ def events(
     return list(understand(envelope, source, secrets=secrets, signing_key=signing_key, now=now).events)
 
 
+def headers_that_name(rule: EventRule) -> frozenset[str]:
+    """
+    The headers, in lower case, that say of what kind and time an event is; the body alone does not tell.
+    """
+    locators = (rule.kind, rule.detail, rule.time, rule.sequence, rule.test)
+    return frozenset(name for each in locators for name in header_names(each))
+
+
+def without_secrets(body: bytes, source: Source, secrets: Mapping[str, str]) -> bytes:
+    """
+    A verified body that is to be kept: the secret that its sender repeats in it is masked.
+    """
+    if records.token_names(source.verify):
+        for written in _as_written(tuple(value for value in secrets.values() if value)):
+            body = body.replace(written.encode("utf-8", "surrogatepass"), records.MASK.encode())
+    return body
+
+
+def _as_written(secrets: Sequence[str]) -> Iterator[str]:
+    """
+    Every way in which a body may write a secret: as it is, in JSON, in an encoded form.
+    """
+    for secret in secrets:
+        in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+        yield from dict.fromkeys((secret, *in_json, quote_plus(secret)))
+
+
+def _evidence(name: naming.Name) -> dict[str, str]:
+    """
+    Why the time is the arrival; and what its sender calls an event that is ignored.
+    """
+    word = bodies.storable(name.word) if name.kind == "ignore" else ""
+    return {key: text for key, text in (("time", name.note), (WORD, word)) if text}
+
+
 def _guard(envelope: Envelope, source: Source) -> None:
     if envelope.method.upper() not in METHODS:
         raise EnvelopeRefused(405, "method", f"Only {', '.join(METHODS)} carry data here.")
-    if len(envelope.body) > source.body_bytes_max:
+    if len(envelope.body) > source.body_bytes_max and (source.form is not None or not source.parse.lenient):
         raise EnvelopeRefused(413, "too_large", f"The body is larger than {source.body_bytes_max:,} bytes.")
+    if source.form is not None and bodies.destroyed(envelope):
+        raise EnvelopeRefused(400, "malformed", "The text is not valid UTF-8. Other charsets go percent-encoded.")
 
 
 @positional_value
@@ -122,6 +170,11 @@ class _Reader:
             yield self._event(record, position if len(found) > 1 else None)
 
     def _records(self) -> list[Json]:
+        # A signature holds for the bytes that were sent: then the sender meant them so.
+        if bodies.destroyed(self.envelope) and not any(isinstance(each, Hmac) for each in self.source.verify):
+            raise Unusable("its text was not UTF-8: characters have become U+FFFD on the way")
+        if len(self.envelope.body) > self.source.body_bytes_max:
+            raise Unusable(f"the body is larger than {self.source.body_bytes_max:,} bytes; its beginning is kept")
         body = bodies.read(self.envelope, self.source.parse)
         if body.files and self.source.parse.files != "drop":
             raise Unusable(f"the fields {', '.join(body.files)} hold files, which are not taken")
@@ -138,12 +191,15 @@ class _Reader:
         if not isinstance(raw, dict) or not raw:
             raise Unusable("the record is not an object with members")
         record = records.tidy(raw)
-        fields = records.without_tokens(records.flatten(record, self.source.records), self.source.verify)
-        if len(fields) > self.source.parse.fields_max:
-            raise Unusable(f"the record has {len(fields):,} fields, at most {self.source.parse.fields_max:,} are taken")
         name = naming.name_of(
             record, envelope, self.source.event, key=self.key, arrival=self.arrival, position=position
         )
+        ignored = name.kind == "ignore"
+        # What nobody wants may lack what the others have: kintone's deletes and comments carry no record.
+        flat = record if ignored else records.flatten(record, self.source.records)
+        fields = records.without_tokens(flat, self.source.verify, self.secrets)
+        if len(fields) > self.source.parse.fields_max:
+            raise Unusable(f"the record has {len(fields):,} fields, at most {self.source.parse.fields_max:,} are taken")
         return Event(
             source=self.source.name,
             kind=name.kind,
@@ -152,14 +208,12 @@ class _Reader:
             dedupe=name.dedupe,
             dedupe_seconds=name.dedupe_seconds,
             test=name.test,
-            evidence={"time": name.note} if name.note else {},
+            evidence=_evidence(name),
         )
 
     def _unusable(self, reason: str, text: str, *, part: str = "body") -> Event:
-        for secret in self.secrets:
-            in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-            for written in (secret, *in_json, quote_plus(secret)):
-                text = text.replace(written, "***")
+        for written in _as_written(self.secrets):
+            text = text.replace(written, records.MASK)
         kept = text.encode("utf-8", "backslashreplace")[:RAW_BYTES_MAX].decode(errors="ignore")
         return Event(
             source=self.source.name,
@@ -169,8 +223,16 @@ class _Reader:
             dedupe=naming.digest(text, self.key),
             dedupe_seconds=naming.DIGEST_SECONDS_MAX,
             hold=reason,
-            evidence={"part": part},
+            evidence={"part": part, **self._headers_that_count()},
         )
+
+    def _headers_that_count(self) -> dict[str, str]:
+        """
+        The headers that say what the body is about; without them it could not be read again.
+        """
+        names = headers_that_name(self.source.event)
+        found = {name: self.envelope.headers.get(name, "")[:HEADER_CHARS_MAX] for name in sorted(names)}
+        return {HEADER + name: bodies.storable(given) for name, given in found.items() if given}
 
     def _body_text(self) -> str:
         """

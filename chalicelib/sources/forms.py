@@ -65,6 +65,13 @@ def file_problems(form: Form, names: tuple[str, ...]) -> list[FieldProblem]:
     return [_problem(declared.get(key, FormField(name=key)), "file", _NO_FILE) for key in keys]
 
 
+def is_control(form: Form, name: str) -> bool:
+    """
+    Whether a field is the form's own and nobody's data: `_next` and its like, what the source names, the honeypot.
+    """
+    return name.startswith("_") or name in form.controls or name == form.honeypot
+
+
 def answers(value: Json) -> list[Json]:
     """
     What was answered to one field: its values without the blank ones. An unticked box (false) is blank.

@@ -28,6 +28,13 @@ FUTURE_SECONDS_MAX = 300
 How far ahead of ours a sender's clock may run.
 """
 
+SEQUENCE_CHARS_MAX = 18
+SEQUENCE_MAX = 999_999
+"""
+The highest sequence number that is told apart; what is higher counts as equal.
+"""
+
+WORD_CHARS_MAX = 100
 KINDS = ("upsert", "unsubscribe", "delete", "ignore")
 
 # Where the source has no table of kinds, its sender speaks our words, or says nothing.
@@ -41,10 +48,13 @@ _UNTRUE = frozenset({"", "0", "false", "no", "off", "none", "null"})
 @value
 class Name:
     """
-    What a record says about itself. `note` tells why the time is the arrival although the sender was asked.
+    What a record says about itself: its kind, and the sender's `word` for it.
+
+    `note` tells why the time is the arrival although the sender was asked.
     """
 
     kind: str
+    word: str
     time: datetime
     note: str
     dedupe: str
@@ -61,10 +71,12 @@ def name_of(
     Raises Unusable for a kind that the source's table does not know, or an expression that does not fit the record.
     """
     time, note = _time(record, rule, envelope, arrival)
+    kind, word = _kind(record, rule, envelope)
     dedupe, seconds = _dedupe(record, rule, envelope, key, position)
     return Name(
-        kind=_kind(record, rule, envelope),
-        time=time,
+        kind=kind,
+        word=word[:WORD_CHARS_MAX],
+        time=time + _behind(record, rule, envelope) if rule.time and not note else time,
         note=note,
         dedupe=dedupe,
         dedupe_seconds=seconds,
@@ -85,13 +97,17 @@ def digest(value: Json, key: bytes) -> str:
     return "digest:" + hmac.new(key, canonical, hashlib.sha256).hexdigest()
 
 
-def _kind(record: Json, rule: EventRule, envelope: Envelope) -> str:
+def _kind(record: Json, rule: EventRule, envelope: Envelope) -> tuple[str, str]:
     word = (_scalar(look(rule.kind, record, envelope)) if rule.kind else None) or ""
+    detail = (_scalar(look(rule.detail, record, envelope)) if rule.detail else None) or ""
     kinds = rule.kinds or _OWN_WORDS
+    both = f"{word} {detail}"
+    if detail and both in kinds:
+        return kinds[both], both
     kind = kinds.get(word, kinds.get("*", "" if rule.kind else "upsert"))
     if kind not in KINDS:
-        raise Unusable(f"the kind {word[:100]!r} is not in the source's table of kinds")
-    return kind
+        raise Unusable(f"the kind {word[:WORD_CHARS_MAX]!r} is not in the source's table of kinds")
+    return kind, word
 
 
 def _time(record: Json, rule: EventRule, envelope: Envelope, arrival: datetime) -> tuple[datetime, str]:
@@ -109,6 +125,18 @@ def _time(record: Json, rule: EventRule, envelope: Envelope, arrival: datetime) 
     if time < _OLDEST:
         return arrival, "the sender's time lies before the year 2000; the arrival counts"
     return time, ""
+
+
+def _behind(record: Json, rule: EventRule, envelope: Envelope) -> timedelta:
+    """
+    How far within its second a change stands: microseconds, as many as its sequence number says.
+
+    kintone tells the minute of a change; of two in one minute the revision tells which is the newer one.
+    """
+    number = _scalar(look(rule.sequence, record, envelope)) if rule.sequence else None
+    if not number or not number.isascii() or not number.isdecimal():
+        return timedelta()
+    return timedelta(microseconds=min(int(number[:SEQUENCE_CHARS_MAX]), SEQUENCE_MAX))
 
 
 def _moment(found: Json, rule: EventRule) -> datetime:

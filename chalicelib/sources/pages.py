@@ -12,6 +12,7 @@ from html import escape
 
 from chalicelib.model import FieldProblem, Form, FormField, Parse
 from chalicelib.sources.bodies import Pairs
+from chalicelib.sources.forms import is_control
 from chalicelib.sources.inputs import Shown, english_of, field_of, label_of
 from chalicelib.sources.stylesheet import CSS
 from chalicelib.sources.words import INVALID, Notice
@@ -44,7 +45,7 @@ def _laid_out(form: Form, problems: Sequence[FieldProblem], values: Pairs) -> li
     typed: dict[str, list[str]] = {}
     sent_as: dict[str, str] = {}
     for name, value in values:
-        if not name.startswith("_") and name != form.honeypot:
+        if not is_control(form, name):
             key = name.removesuffix("[]") or name
             typed.setdefault(key, []).append(value)
             sent_as[key] = name
@@ -134,6 +135,6 @@ def _hidden(form: Form, values: Pairs, page: str) -> dict[str, str]:
     Control fields travel on unseen, also a filled honeypot.
     """
     hidden = {"_page": page} if page else {}
-    hidden |= {name: value for name, value in values if name.startswith("_") or name == form.honeypot}
+    hidden |= {name: value for name, value in values if is_control(form, name)}
     hidden.pop("_charset_", None)
     return hidden

@@ -11,7 +11,7 @@ from chalicelib.model import Envelope
 from chalicelib.model.arrival import Json
 
 _PLAIN_NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
-_HEADER = "header:"
+HEADER = "header:"
 
 
 def find(path: str, value: Json) -> Json:
@@ -35,8 +35,20 @@ def find(path: str, value: Json) -> Json:
 
 def look(path: str, record: Json, envelope: Envelope) -> Json:
     """
-    Like `find`, and `header:Name` reads a header of the envelope.
+    Like `find`, and `header:Name` reads a header of the envelope; of `header:Name, Other` the first that came.
     """
-    if path.startswith(_HEADER):
-        return envelope.headers.get(path.removeprefix(_HEADER).strip().lower())
+    if path.startswith(HEADER):
+        return next((given for name in header_names(path) if (given := envelope.headers.get(name)) is not None), None)
     return find(path, record)
+
+
+def header_names(path: str) -> list[str]:
+    """
+    The headers that a locator reads, in lower case; none for a path into the record.
+
+    >>> header_names("header:X-Shopify-Topic, Shopify-Topic"), header_names("event.type")
+    (['x-shopify-topic', 'shopify-topic'], [])
+    """
+    if not path.startswith(HEADER):
+        return []
+    return [name.strip().lower() for name in path.removeprefix(HEADER).split(",")]

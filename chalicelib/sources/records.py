@@ -4,7 +4,7 @@ A parsed body → its single records, each with flat fields.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from chalicelib.errors import Unusable
 from chalicelib.model import Records, Token
@@ -12,6 +12,11 @@ from chalicelib.model.arrival import Json
 from chalicelib.sources.bodies import clean
 from chalicelib.sources.json_text import encodable
 from chalicelib.sources.paths import find
+
+MASK = "***"
+"""
+What stands where a sender's secret stood.
+"""
 
 
 def split(value: Json, rule: Records) -> list[Json]:
@@ -22,12 +27,15 @@ def split(value: Json, rule: Records) -> list[Json]:
     """
     found = find(rule.path, value) if rule.path else value
     if isinstance(found, dict):
-        return [found]
+        found = [found]
     if not isinstance(found, list):
         raise Unusable(f"there are no records under {rule.path}" if rule.path else "the body is not a JSON object")
     if len(found) > rule.records_max:
         raise Unusable(f"{len(found):,} records in one request, at most {rule.records_max:,} are taken")
-    return found
+    if not rule.carry or not isinstance(value, dict):
+        return found
+    carried = {name: value[name] for name in rule.carry if name in value}
+    return [{**carried, **record} if isinstance(record, dict) and record else record for record in found]
 
 
 def flatten(record: Mapping[str, Json], rule: Records) -> dict[str, Json]:
@@ -69,12 +77,33 @@ def tidy(value: Json) -> Json:
     return value
 
 
-def without_tokens(record: Mapping[str, Json], checks: tuple[object, ...]) -> dict[str, Json]:
+def token_names(checks: Iterable[object]) -> frozenset[str]:
+    """
+    Where a sender repeats its secret within the body: names of a form's fields, paths into JSON.
+    """
+    return frozenset(check.name for check in checks if isinstance(check, Token) and check.place in {"form", "json"})
+
+
+def without_tokens(
+    record: Mapping[str, Json], checks: Iterable[object], secrets: Collection[str] = ()
+) -> dict[str, Json]:
     """
     The record without the secret that its sender repeats in the body: it proves the sender, and is nobody's field.
+
+    A secret that stands deeper in the record is masked there.
     """
-    names = {check.name for check in checks if isinstance(check, Token) and check.place in {"form", "json"}}
-    return {name: value for name, value in record.items() if name not in names}
+    names = token_names(checks)
+    kept = {name: value for name, value in record.items() if name not in names}
+    deep = any(not name.isidentifier() for name in names)
+    return {name: _masked(value, secrets) for name, value in kept.items()} if deep else kept
+
+
+def _masked(value: Json, secrets: Collection[str]) -> Json:
+    if isinstance(value, list):
+        return [_masked(member, secrets) for member in value]
+    if isinstance(value, dict):
+        return {name: _masked(member, secrets) for name, member in value.items()}
+    return MASK if isinstance(value, str) and value in secrets else value
 
 
 def _paired(pairs: list[Json], rule: Records) -> dict[str, Json]:

@@ -71,14 +71,22 @@ def problem(envelope: Envelope, source: Source | None, refused: EnvelopeRefused)
     The answer to a refused envelope: a page for a visitor's browser, else problem details (RFC 9457).
 
     Which of the two depends on the request alone, so that an unknown source and a bad signature look the same.
-    `source` is None for an unknown one.
+    `source` is None for an unknown one. At the address of another API the answer is that API's.
     """
+    if envelope.face:
+        from chalicelib.sources import faces  # noqa: PLC0415 - few senders have one
+
+        return faces.problem(envelope, refused)
     headers = (cors(envelope, source) if source else {}) | {"Cache-Control": "no-store"}
     if refused.status == 405:
         headers["Allow"] = "POST, OPTIONS"
     # HubSpot reads Retry-After in milliseconds (HubSpot, webhooks; 2026-11): 30 would mean at once.
     if refused.status == 503 and not (source and source.preset.startswith("hubspot")):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if refused.status == 503 and source is not None and source.respond.kind == "soap":
+        from chalicelib.sources import soap  # noqa: PLC0415 - one sender speaks it
+
+        return Response(status=503, headers=headers | {"Content-Type": "text/xml; charset=utf-8"}, body=soap.FAULT)
     if wants_json(envelope) or not _is_browser(envelope):
         return _json(refused.status, _details(refused), headers, media="application/problem+json")
     return _html(refused.status, _problem_page(envelope, source, refused), headers, source)
@@ -159,6 +167,10 @@ def _webhook_answer(source: Source, result: Accepted, headers: dict[str, str], n
     respond = source.respond
     if respond.kind == "empty" or respond.status == 204:
         return Response(status=respond.status, headers=headers)
+    if respond.kind == "soap":
+        from chalicelib.sources import soap  # noqa: PLC0415 - one sender speaks it
+
+        return Response(status=200, headers=headers | {"Content-Type": "text/xml; charset=utf-8"}, body=soap.ACK)
     media = "text/plain; charset=utf-8" if respond.kind == "text" else "application/json"
     if respond.body or respond.kind == "text":
         return Response(status=respond.status, headers=headers | {"Content-Type": media}, body=respond.body)
@@ -192,10 +204,10 @@ def _problem_page(envelope: Envelope, source: Source | None, refused: EnvelopeRe
     if source is None or form is None or refused.status == 401:
         return pages.notice_page(words.notice_for(refused.status))
     page = page_of(envelope, source, dict(refused.values).get("_page", ""))
-    if refused.status == 422:
+    if refused.status == 422 and not words.has_words(refused.code):
         return pages.form_page(form, source.parse, refused.problems, refused.values, page=page)
     known = listed(page, browser_origins(source) or ())
-    return pages.notice_page(words.notice_for(refused.status), form=form, back=page if known else "")
+    return pages.notice_page(words.notice_for(refused.status, refused.code), form=form, back=page if known else "")
 
 
 def _json(

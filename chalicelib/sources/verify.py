@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from chalicelib.errors import EnvelopeRefused, Unusable
-from chalicelib.model import Browser, Envelope, Handshake, Hmac, SecretRefs, Source, Token
+from chalicelib.model import Browser, Captcha, Envelope, Equals, Handshake, Hmac, SecretRefs, Source, Token
 from chalicelib.sources import bodies
 from chalicelib.sources.origins import listed, origin_of
 from chalicelib.sources.paths import find
@@ -26,12 +26,13 @@ def verify(envelope: Envelope, source: Source, secrets: Mapping[str, str], *, pu
     Let the envelope pass only if all checks of the source do; a webhook without any check lets nobody pass.
 
     `secrets` maps every reference of the source to its value. `public_url` is the complete address that the sender was
-    given for this source, with its query: some schemes sign it. Raises EnvelopeRefused: 401 for tokens and signatures,
-    403 for a browser's page that is not listed.
+    given for this source, with its query: some schemes sign it. A captcha is asked about elsewhere, after this. Raises
+    EnvelopeRefused: 401 for tokens, signatures and members of the body, 403 for a browser's page that is not listed,
+    400 and 415 where a member of the body is wanted and the body cannot be read.
     """
     if envelope.verified:
         return
-    proofs = [check for check in source.verify if not isinstance(check, Browser)]
+    proofs = [check for check in source.verify if isinstance(check, Token | Hmac)]
     passed = [
         _token_passes(check, envelope, source, secrets)
         if isinstance(check, Token)
@@ -39,6 +40,9 @@ def verify(envelope: Envelope, source: Source, secrets: Mapping[str, str], *, pu
         for check in proofs
     ]
     if not all(passed) or (not source.verify and source.form is None):
+        raise unauthorized()
+    members = [check for check in source.verify if isinstance(check, Equals)]
+    if members and not _members_pass(members, envelope, source):
         raise unauthorized()
     for check in source.verify:
         if isinstance(check, Browser) and not _page_passes(check, envelope, public_url):
@@ -57,7 +61,8 @@ def secret_refs(source: Source) -> tuple[str, ...]:
     Every secret reference of a source, once each.
     """
     checks = [*source.verify, *source.handshake]
-    refs = [ref for check in checks if isinstance(check, Token | Hmac | Handshake) for ref in check.secret]
+    secret = [check for check in checks if isinstance(check, Token | Hmac | Handshake | Captcha)]
+    refs = [ref for check in secret for ref in check.secret]
     return tuple(dict.fromkeys(refs))
 
 
@@ -136,6 +141,26 @@ def _body_token(token: Token, envelope: Envelope, source: Source) -> str | None:
     except (EnvelopeRefused, Unusable):
         return None
     return found if isinstance(found, str) else None
+
+
+def _members_pass(checks: Sequence[Equals], envelope: Envelope, source: Source) -> bool:
+    """
+    Whether each member of the body has one of its values.
+    """
+    if len(envelope.body) > source.body_bytes_max:
+        return False
+    try:
+        body = bodies.read(envelope, source.parse).value
+    except Unusable:
+        return False
+    return all(_member_passes(check, find(check.name, body)) for check in checks)
+
+
+def _member_passes(check: Equals, found: object) -> bool:
+    if not isinstance(found, str):
+        return False
+    chars = check.chars or None
+    return any(found.strip()[:chars] == wanted[:chars] for wanted in check.values if len(found.strip()) >= check.chars)
 
 
 # ── browsers ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -37,7 +37,6 @@ def visitor_event(
     a robot's is never refused: its event is held, and the answer is the same.
     """
     fields, values, files = _fields(envelope, source)
-    control = {name: value for name, value in fields.items() if name.startswith("_")}
     data = _data(fields, form)
     problems = forms.file_problems(form, files) if source.parse.files != "drop" else []
     problems += forms.check(form, data)
@@ -46,7 +45,7 @@ def visitor_event(
     if not data:
         raise EnvelopeRefused(400, "malformed", "The form holds no fields.")
     event = _event(envelope, source, form, fields=fields, data=data, keys=keys, arrival=arrival)
-    return event, _text(control.get("_next")), values
+    return event, _text(fields.get(form.next_field)), values
 
 
 def _fields(envelope: Envelope, source: Source) -> tuple[dict[str, Json], Pairs, tuple[str, ...]]:
@@ -74,9 +73,7 @@ def _data(fields: Mapping[str, Json], form: Form) -> dict[str, Json]:
     What the visitor told: without control fields, the honeypot and captcha proofs.
     """
     return {
-        name: value
-        for name, value in fields.items()
-        if not name.startswith("_") and name != form.honeypot and name not in CAPTCHA_FIELDS
+        name: value for name, value in fields.items() if not forms.is_control(form, name) and name not in CAPTCHA_FIELDS
     }
 
 
@@ -105,7 +102,7 @@ def _event(
         fields=data,
         dedupe=name.dedupe,
         dedupe_seconds=name.dedupe_seconds,
-        hold=_hold(form, fields, source.name, keys, arrival) or unclear,
+        hold=_hold(form, fields, source.name, keys, arrival) or envelope.suspicion or unclear,
         test=name.test,
         evidence=evidence | ({"time": name.note} if name.note else {}),
     )
@@ -131,14 +128,7 @@ def _evidence(envelope: Envelope, source: Source, form: Form, fields: Mapping[st
     if form.consent_field:
         given = [_text(one).strip().lower() for one in forms.answers(fields.get(form.consent_field))]
         evidence["consent"] = "yes" if any(answer not in _DENIALS for answer in given) else "no"
-    return {name: kept for name, text in evidence.items() if (kept := _storable(text))}
-
-
-def _storable(text: str) -> str:
-    """
-    A header's text without what cannot be stored.
-    """
-    return bodies.clean(text.encode(errors="ignore").decode())
+    return {name: kept for name, text in evidence.items() if (kept := bodies.storable(text))}
 
 
 def page_of(envelope: Envelope, source: Source, carried: str = "") -> str:

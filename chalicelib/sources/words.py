@@ -94,8 +94,26 @@ _BY_STATUS: Mapping[int, Notice] = {
 }
 
 
-def notice_for(status: int) -> Notice:
+_CAPTCHA = Notice(
+    title="人による送信であることを確認できませんでした",
+    advice="送信は完了していません。" + _BACK + "確認（キャプチャ）をもう一度行ってから送信してください。" + _ELSE,
+    title_en="We could not confirm that you are not a robot",
+    advice_en="Nothing was saved. Please go back, solve the captcha again and send the form." + _ELSE_EN,
+)
+_BY_CODE: Mapping[str, Notice] = {"captcha": _CAPTCHA, "captcha_missing": _CAPTCHA}
+
+
+def has_words(code: str) -> bool:
+    """
+    Whether a code has words of its own, which a page of fields to mend would not give.
+    """
+    return code in _BY_CODE
+
+
+def notice_for(status: int, code: str = "") -> Notice:
     """
     The words for a refusal: its own, else those of its class.
     """
+    if code in _BY_CODE:
+        return _BY_CODE[code]
     return _BY_STATUS.get(status, _UNREADABLE if status < 500 else _UNAVAILABLE)

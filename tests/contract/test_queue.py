@@ -64,3 +64,17 @@ def test_a_bucket_keeps_bytes(bucket: Bucket, data: bytes) -> None:
 
     assert bucket.get("calls/lane/id/data") == data
     assert bucket.get("calls/lane/id/missing") is None
+
+
+def test_a_bucket_lists_and_deletes(bucket: Bucket) -> None:
+    """More objects than one page are all named, and only those of the prefix; deleting twice is no error."""
+    wanted = [f"calls/lane/{number:04d}/data" for number in range(1_005)]
+    for name in [*wanted, "incoming/file"]:
+        bucket.put(name, b"x")
+
+    assert list(bucket.names("calls/")) == wanted
+
+    bucket.delete(wanted[0])
+    bucket.delete(wanted[0])
+
+    assert next(bucket.names("calls/")) == wanted[1]

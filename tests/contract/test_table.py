@@ -235,3 +235,11 @@ def test_large_reads_go_over_many_pages(table: Table) -> None:
 
     assert [item["sk"] for item in table.query(Query(pk="L"))] == [f"{n:03d}" for n in range(60)]
     assert table.count(Query(pk="L")) == 60
+
+
+def test_a_scan_finds_everything(table: Table) -> None:
+    """Every item of more than one page is found once."""
+    for number in range(30):
+        put(table, Key(f"P{number}", "S"), text="x" * 60_000)
+
+    assert sorted(item["pk"] for item in table.scan()) == sorted(f"P{number}" for number in range(30))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,6 +141,86 @@ def test_a_page_gets_a_fill_time_token(client: Client) -> None:
 def test_health_tells_whether_submissions_can_be_taken(client: Client) -> None:
     """A monitor reads one word."""
     assert client.http.get("/health").json_body["status"] == "ok"
+
+
+STANDING_IN = """
+[sources.rakuraku]
+preset = "custcsv"
+secret = "env:CRM_TOKEN"
+dropin = { account = "api_sample" }
+
+[sources.legacy]
+preset = "schedule_csv"
+secret = "env:CRM_TOKEN"
+dropin = { account = "24" }
+
+[sources.salesforce]
+preset = "salesforce_outbound"
+secret = "env:CRM_TOKEN"
+organization_id = "00D000000000001EAA"
+
+[[routes]]
+from = ["rakuraku", "legacy"]
+to = "haihai"
+operation = "as_sent"
+
+[[routes]]
+from = "salesforce"
+to = "haihai"
+operation = "register"
+fields = { "メールアドレス" = "Email" }
+"""
+SENDERS = Path(__file__).parents[1] / "data" / "senders"
+
+
+@pytest.fixture
+def standing_in(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World(CONFIG + STANDING_IN)
+    monkeypatch.setattr(doors, "relay", lambda: made.relay)
+    return made
+
+
+@pytest.mark.parametrize("path", ["/in/rakuraku/api/v1/custcsv/import", "/api_sample/api/v1/custcsv/import"])
+def test_a_program_for_haihaimail_finds_its_address(standing_in: World, path: str) -> None:
+    """Under the source's own address, and at the bare host as at 配配メール's; Shift_JIS bytes survive both."""
+    body = (SENDERS / "rakurakuhanbai_custcsv.multipart").read_bytes()
+    headers = {"Content-Type": "multipart/form-data; boundary=----rakurakuhanbai7d4a6d158c9"}
+    with Client(doors.app, project_dir="/nonexistent") as client:
+        right = client.http.post(path, headers={**headers, "X-HM-apitoken": SECRETS["env:CRM_TOKEN"]}, body=body)
+        wrong = client.http.post(path, headers={**headers, "X-HM-apitoken": "wrong"}, body=body)
+
+    assert (right.status_code, right.json_body["items"]["rows"]) == (200, 2)
+    assert (wrong.status_code, wrong.json_body["status"]) == (401, "error")
+    assert {each.payload["会社名"] for each in standing_in.deliveries()} == {"株式会社①髙﨑", "ｱｲｳ"}
+
+
+@pytest.mark.parametrize("path", ["/?ac=ScheduleCsvImport", "/in/legacy?ac=ScheduleCsvImport"])
+def test_a_program_for_the_older_import_finds_its_address(standing_in: World, path: str) -> None:
+    """A host is enough: the account is told by aid."""
+    parts = {"aid": "24", "loginid": "x", "transport_passwd": SECRETS["env:CRM_TOKEN"], "import_type": "0"}
+    texts = "".join(
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in parts.items()
+    )
+    file = '--B\r\nContent-Disposition: form-data; name="csvfile"; filename="a.csv"\r\n\r\n'
+    body = (texts + file + "メールアドレス\r\na@example.co.jp\r\n--B--\r\n").encode("cp932")
+    with Client(doors.app, project_dir="/nonexistent") as client:
+        answer = client.http.post(path, headers={"Content-Type": "multipart/form-data; boundary=B"}, body=body)
+
+    assert (answer.status_code, answer.body) == (200, b"200 OK")
+    assert standing_in.states() == {"waiting": 1}
+
+
+def test_salesforce_is_acknowledged_at_its_secret_address(standing_in: World) -> None:
+    """SOAP through Chalice and back, and without an Accept header, which Salesforce's client may leave out."""
+    body = (SENDERS / "salesforce_outbound.xml").read_bytes()
+    event = rest_event("POST", "/in/{source}/{token}", "salesforce", {"Content-Type": "text/xml; charset=UTF-8"}, body)
+    event["pathParameters"]["token"] = SECRETS["env:CRM_TOKEN"]
+
+    answer = doors.app(event, None)
+
+    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (200, "text/xml; charset=utf-8")
+    assert "<Ack>true</Ack>" in answer["body"]
+    assert standing_in.states() == {"waiting": 2}
 
 
 def test_bells_minutes_and_the_inbox_are_doors_too(world: World) -> None:

@@ -240,3 +240,26 @@ def test_records_of_one_envelope_keep_their_order() -> None:
         world.pass_minutes(2)
 
         assert world.haihai.customer("taro@example.co.jp").values["お名前"] == "second"  # type: ignore[union-attr]
+
+
+def test_text_that_a_gateway_destroyed_is_held() -> None:
+    """The CRM sent Shift_JIS, API Gateway made U+FFFD of it: a person sees it, and no vendor gets broken letters."""
+    world = World()
+    event = {"id": "1", "type": "changed", "email": "taro@example.co.jp", "name": "\ufffd\ufffd"}
+    answer = world.webhook(json.dumps({"events": [event]}, ensure_ascii=False).encode())
+
+    assert answer.status == 200
+    assert world.states() == {"held": 1}
+    assert "U+FFFD" in world.deliveries()[0].reason
+
+
+def test_an_address_for_programs_tells_a_browser_nothing() -> None:
+    """Opened in a browser, a webhook's address looks like one that is not there; a form's says what it is for."""
+    world = World()
+    answers = {
+        name: world.relay.accept(Envelope(source=name, method="GET", received_at=world.clock.now()))
+        for name in ("crm", "nobody", "contact")
+    }
+
+    assert answers["crm"] == answers["nobody"]
+    assert (answers["crm"].status, answers["contact"].status) == (401, 405)

@@ -4,8 +4,10 @@ The transport against real sockets on this machine.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -130,3 +132,45 @@ def test_an_answer_that_drips_is_not_waited_for_for_ever() -> None:
 
     assert isinstance(reply, NoReply)
     assert reply.sent
+
+
+@pytest.mark.parametrize(
+    "text", [b"HTTP/1.1 200 OK\r\nX-Slow: 1\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n"]
+)
+def test_a_vendor_that_drips_is_cut_off(text: bytes) -> None:
+    """Byte after byte, each in time: the whole call still ends when its time is up, and may have been applied."""
+    stopped = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(text)
+        with contextlib.suppress(OSError):
+            while not stopped.wait(0.05):
+                connection.sendall(b"x")
+
+    with server(drip) as url:
+        begun = time.monotonic()
+        found = send(url, 0.4)
+        took = time.monotonic() - begun
+        stopped.set()
+
+    assert isinstance(found, NoReply)
+    assert found.sent
+    assert took < 2
+
+
+def test_a_peer_that_speaks_no_tls_was_never_reached() -> None:
+    """The handshake fails before anything of the request leaves: nothing was applied."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1_000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        found = send(f"https://127.0.0.1:{listening.getsockname()[1]}")
+        thread.join()
+
+    assert found == NoReply(reason="the TLS handshake failed", sent=False)

@@ -101,6 +101,56 @@ def test_a_form_in_shift_jis_is_read_as_the_page_sends_it(trial: Trial) -> None:
     assert "charset=Shift_JIS" in unnamed.output
 
 
+STANDING_IN = """
+[sources.rakuraku]
+preset = "custcsv"
+secret = "env:CRM_TOKEN"
+
+[sources.salesforce]
+preset = "salesforce_outbound"
+secret = "env:CRM_TOKEN"
+organization_id = "00D000000000001EAA"
+
+[[routes]]
+from = "rakuraku"
+to = "haihai"
+operation = "as_sent"
+
+[[routes]]
+from = "salesforce"
+to = "haihai"
+operation = "register"
+fields = { "メールアドレス" = "Email" }
+"""
+SENDERS = Path(__file__).parents[2] / "data" / "senders"
+
+
+def test_a_file_for_haihaimail_shows_its_rows_in_one_call(trial: Trial, relay_toml: Path) -> None:
+    """What 楽楽販売 would send, tried before its screen is changed; a file at fault says what the screen would get."""
+    relay_toml.write_text(CONFIG + STANDING_IN, encoding="utf-8")
+    sample = (SENDERS / "rakurakuhanbai_custcsv.multipart").read_bytes()
+
+    found = trial.data(sample, "rakuraku")
+    refused = trial(sample.replace("メールアドレス".encode("cp932"), b"mail"), "rakuraku")
+
+    (call,) = found["calls"]
+    assert call["body"][1]["text"].count("\r\n") == 3
+    assert json.loads(call["body"][0]["text"])["gid"] == "12"
+    assert refused.exit_code == 1
+    assert 'answered 400: The header has no column "メールアドレス"' in flat(refused)
+
+
+def test_a_message_of_salesforce_shows_its_records(trial: Trial, relay_toml: Path) -> None:
+    """SOAP is tried like any other webhook, and what was not checked is said."""
+    relay_toml.write_text(CONFIG + STANDING_IN, encoding="utf-8")
+    sample = (SENDERS / "salesforce_outbound.xml").read_bytes()
+
+    shown = trial(sample, "salesforce", "--content-type", "text/xml")
+
+    assert shown.exit_code == 0
+    assert "was not checked: the token in the path, the value of OrganizationId" in flat(shown)
+
+
 def test_a_webhook_of_many_records_shows_each(trial: Trial) -> None:
     """Events with their kinds; one repeated is taken once; calls in the order in which they go."""
     found = trial.data(json.dumps(HOOK), "crm")

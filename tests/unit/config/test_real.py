@@ -78,11 +78,17 @@ gid = 12
 )
 
 
+FORMS = {"form", "web_to_lead"}
+SALESFORCE = {"salesforce_outbound", "web_to_lead"}
+
+
 def source_of(preset: str) -> Source:
     """
     A source of the preset with as little written as it needs.
     """
-    own = 'thanks = "https://www.example.co.jp/thanks"' if preset == "form" else 'secret = "ssm:/ekiden/secret"'
+    own = 'thanks = "https://www.example.co.jp/thanks"' if preset in FORMS else 'secret = "ssm:/ekiden/secret"'
+    if preset in SALESFORCE:
+        own += '\norganization_id = "00D000000000001EAA"'
     text = f'{HEAD}[sources.one]\npreset = "{preset}"\n{own}\n'
     return parse(text, vendors=VENDORS, presets=PRESETS).sources["one"]
 
@@ -90,12 +96,15 @@ def source_of(preset: str) -> Source:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_needs_a_secret_and_nothing_more(preset: str) -> None:
     """
-    A sender that Ekiden knows by name is set up by its name and one secret; a form by its thank-you page.
+    A sender that Ekiden knows by name is set up by its name and one secret, a form by its thank-you page.
+
+    What comes from Salesforce names its organisation, too.
     """
     source = source_of(preset)
-    if preset == "form":
+    if preset in FORMS:
         assert source.form is not None
-        assert source.verify == (Browser(),)
+        assert source.verify[0] == Browser()
+        assert secret_refs(source) == ()
     else:
         assert source.form is None
         assert secret_refs(source) == ("ssm:/ekiden/secret",)
@@ -172,3 +181,50 @@ def test_reading_the_file_loads_no_client_and_bare_names_load_no_jmespath() -> N
         [sys.executable, "-c", program], input=text, capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout == "[]\n"
+
+
+TWICE = """
+[relay]
+name = "ekiden"
+secret = "ssm:/ekiden/prod/relay"
+[sources.contact]
+preset = "form"
+thanks = "https://www.example.co.jp/thanks"
+ceiling = { events = 500, per = "hour" }
+[destinations.one]
+vendor = "haihaimail"
+base_url = "https://a01.hm-f.jp"
+account = "api_sample"
+lane = "first"
+credentials = "ssm:/ekiden/prod/haihai"
+[destinations.two]
+vendor = "haihaimail"
+base_url = "https://a01.hm-f.jp"
+account = "api_sample"
+lane = "second"
+credentials = "ssm:/ekiden/prod/haihai-two"
+[[routes]]
+from = "contact"
+to = "one"
+operation = "register"
+settings = { gid = 1 }
+fields = { "メールアドレス" = "email" }
+[[routes]]
+from = "contact"
+to = "two"
+operation = "register"
+settings = { gid = 2 }
+fields = { "メールアドレス" = "email" }
+"""
+
+
+def test_one_account_cannot_have_two_lanes() -> None:
+    """
+    The vendor counts by account: two lanes would call it 480 times a day. Accounts of their own are no fault.
+    """
+    (fault,) = [each for each in check(TWICE, vendors=VENDORS, presets=PRESETS) if not each.warning]
+    assert fault.path == "destinations.two.lane"
+    assert 'write lane = "first" here' in fault.remedy
+
+    other = TWICE.replace('account = "api_sample"\nlane = "second"', 'account = "another"\nlane = "second"')
+    assert [each for each in check(other, vendors=VENDORS, presets=PRESETS) if not each.warning] == []

@@ -8,11 +8,12 @@ import csv
 import io
 import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.destinations.charset import fit
-from chalicelib.destinations.csvfile import Sheet, columns_of, pack_lines
+from chalicelib.destinations.csvfile import Sheet, columns_of, pack_lines, without_rows
 from chalicelib.destinations.text import clean
 from chalicelib.model import Line
 
@@ -198,3 +199,21 @@ def test_every_line_is_taken_or_poison_or_waits(sizes: list[int], bytes_max: int
     assert len(packed.data) <= bytes_max
     assert list(packed.taken) == sound[: len(packed.taken)]
     assert all(len(f"{each.payload['a']}\r\n") > bytes_max - 3 for each, _ in packed.poison if each.payload["a"])
+
+
+@pytest.mark.parametrize("charset", ["cp932", "utf-8"])
+def test_rows_are_cut_out_of_a_file(charset: str) -> None:
+    """Rows go by their number, whatever the others have in them: quotes, line breaks, characters that end in quotes."""
+    names = ["髙﨑", "表,ソ", '言った"そう"', "二行\nに\r\nなる", "", "最後"]
+    lines = [line(number, a=f"u{number}@example.co.jp", b=name) for number, name in enumerate(names)]
+    whole = sheet("a", "b", charset=charset)
+
+    cut = without_rows(pack_lines(lines, whole).data, {1, 3})
+
+    assert cut == pack_lines([each for number, each in enumerate(lines) if number not in {1, 3}], whole).data
+
+
+@pytest.mark.parametrize("data", [b"", b"a,b", b'a\r\n"open\r\n', b"a\r\nb\r\n"])
+def test_a_file_without_these_rows_is_not_cut(data: bytes) -> None:
+    """What is no file of ours, or has no such row, is left to the caller."""
+    assert without_rows(data, {1}) is None

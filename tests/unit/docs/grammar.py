@@ -14,7 +14,10 @@ import chalicelib.config
 from chalicelib.config.schema import Rule, Shape
 from chalicelib.model import (
     Alarms,
+    Captcha,
     Config,
+    Dropin,
+    Equals,
     EventRule,
     Files,
     Form,
@@ -57,9 +60,9 @@ def defaults(model: type, *, prefix: str = "") -> dict[str, Any]:
 
 
 # The package's own names hide its modules of the same name.
-basics, destinations, forms, routes, sources, verify = (
+basics, destinations, forms, routes, sources, standing_in, uploading, verify = (
     importlib.import_module(f"chalicelib.config.{name}")
-    for name in ("basics", "destinations", "forms", "routes", "sources", "verify")
+    for name in ("basics", "destinations", "forms", "routes", "sources", "standing_in", "uploading", "verify")
 )
 SOURCE = {name: rule for name, rule in sources.SOURCE.items() if name not in forms.FORM}
 ALARMS = {"wait_minutes": defaults(Alarms)["wait_seconds_max"] // 60}
@@ -75,13 +78,16 @@ TABLES: tuple[tuple[str, Shape, Mapping[str, Any]], ...] = (
     ("[sources.NAME]", forms.FORM, defaults(Form)),
     ("[sources.NAME.fields.FIELD]", forms.FIELD, defaults(FormField)),
     ("[sources.NAME.ceiling]", sources.CEILING, {}),
-    ("[sources.NAME.upload]", sources.UPLOAD, defaults(Files)),
+    ("[sources.NAME.upload]", uploading.UPLOAD, defaults(Files)),
+    ("[sources.NAME.dropin]", standing_in.DROPIN, defaults(Dropin)),
     ("[sources.NAME.parse]", sources.PARSE, defaults(Parse)),
     ("[sources.NAME.records]", sources.RECORDS, defaults(Records)),
     ("[sources.NAME.event]", sources.EVENT, defaults(EventRule)),
     ("[sources.NAME.respond]", sources.RESPOND, defaults(Respond)),
     ("[[sources.NAME.verify]]", verify.TOKEN, {}),
     ("[[sources.NAME.verify]]", verify.HMAC, defaults(Hmac)),
+    ("[[sources.NAME.verify]]", verify.EQUALS, defaults(Equals)),
+    ("[[sources.NAME.verify]]", verify.CAPTCHA, defaults(Captcha)),
     *(("[[sources.NAME.handshake]]", shape, {}) for shape in HANDSHAKES),
     ("[destinations.NAME]", destinations.DESTINATION, {}),
     ("[[routes]]", routes.ROUTE, {}),

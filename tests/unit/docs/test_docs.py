@@ -19,7 +19,7 @@ from chalicelib.ops.template import LOG_DAYS
 from chalicelib.planning import settle
 from chalicelib.planning.windows import SKEW_SECONDS
 from chalicelib.records import imports
-from chalicelib.records.contacts import KEPT_DAYS, PENDING_MAX
+from chalicelib.records.contacts import KEPT_DAYS_EXTRA, PENDING_MAX
 from tests.unit.docs import code, grammar
 from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, ROOT, Document, misuse, numbers
 
@@ -147,7 +147,7 @@ KEPT = {
     "how far a file": imports.KEPT_DAYS,
     "which bytes": imports.SAME_DAYS,
     "messages of all queues": storage.RETENTION_SECONDS_MAX // 86_400,
-    "a lane's memory": KEPT_DAYS,
+    "a lane's memory": KEPT_DAYS_EXTRA,
     "delivered": grammar.defaults(Retention)["delivered_days"],
     "dead": grammar.defaults(Retention)["dead_days"],
     "what came": grammar.defaults(Retention)["event_days"],

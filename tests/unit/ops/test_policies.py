@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.model import Config, Lane
+from chalicelib.model import Config, Dropin, Lane, Source
 from chalicelib.ops.names import ADVANCE, API, EXPAND, FUNCTIONS, TICK, UNPACK, Function
 from chalicelib.ops.policies import policies
 from chalicelib.ops.references import environment_references, parameter_arns, references, secret_arns
@@ -51,6 +51,19 @@ def test_a_consumer_may_take_its_messages_off_its_queue(make: Make) -> None:
         assert {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} <= rights
 
 
+def test_long_files_of_drop_ins_may_lie_in_the_bucket(make: Make) -> None:
+    """
+    The door puts them there, unpacking reads them and sends itself on; where no source is a drop-in nobody may.
+    """
+    objects, inbox = "${Bucket.Arn}/inbox/*", "InboxQueue.Arn"
+    source = Source(name="files", preset="custcsv", dropin=Dropin(face="custcsv"))
+    config = make(sources={"files": source})
+
+    assert ("s3:PutObject", objects) in allowed(config, API)
+    assert {("s3:GetObject", objects), ("sqs:SendMessage", inbox)} <= allowed(config, UNPACK)
+    assert objects not in {resource for _, resource in allowed(make(), API) | allowed(make(), UNPACK)}
+
+
 def test_a_new_lane_brings_its_permissions(make: Make) -> None:
     """
     No policy need be edited by hand.
@@ -73,11 +86,11 @@ def test_only_advance_touches_the_bucket(make: Make) -> None:
 
 def test_files_that_come_are_let_in_by_the_api_and_read_by_expand(make: Make) -> None:
     """
-    An address that the api signs reaches nothing but the folder for files; the function that reads them cannot write.
+    An address that the api signs reaches nothing but the folder for files; who reads them there also empties them.
     """
     for function in FUNCTIONS:
         may = {action for action, resource in allowed(make(), function) if resource == "${Bucket.Arn}/incoming/*"}
-        assert may == {API: {"s3:PutObject"}, EXPAND: {"s3:GetObject"}}.get(function, set())
+        assert may == {API: {"s3:PutObject"}, EXPAND: {"s3:GetObject", "s3:PutObject"}}.get(function, set())
     tellers = {each for each in FUNCTIONS if ("sqs:SendMessage", "IncomingQueue.Arn") in allowed(make(), each)}
     assert tellers == {EXPAND, TICK}
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,11 @@ from chalicelib.model import (
     MergeRules,
     Pending,
     Rate,
-    Reservation,
     State,
 )
-from chalicelib.planning.coalesce import plan_contact
+from chalicelib.planning.coalesce import Plan, coalesce, plan_contact
 from chalicelib.planning.ledger import Ask, Go, Wait, late_calls_now, may_call
-from chalicelib.planning.tiers import FILE, LEFTOVERS, ORDINARY, claim_for, next_evening, open_tiers
+from chalicelib.planning.tiers import FILE, LEFTOVERS, ORDINARY, leftovers_only, next_evening, open_tiers
 
 EVENING = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 """
@@ -91,9 +91,9 @@ def test_half_of_a_burst_is_left_to_visitors() -> None:
 )
 def test_only_leftovers_alone_must_find_a_call_left_over(tiers: set[int], calls: int, claimed: bool) -> None:  # noqa: FBT001 - a table
     """They ride along for nothing; a call of their own is one that the day does not need."""
-    ordinary = Reservation(call_id="c", at=EVENING)
+    ask = Ask(call_id="c", timeout_seconds=20, late=leftovers_only(tiers))
 
-    assert (claim_for(DAY, used(calls), ordinary, tiers) is not None) is claimed
+    assert isinstance(may_call(DAY, used(calls), EVENING, ask), Go) is claimed
 
 
 def test_the_evening_begins_when_it_is_told_to() -> None:
@@ -132,3 +132,55 @@ def test_an_older_row_of_a_file_does_not_hold_up_a_stop(tier: int, blocked: bool
     plan = plan_contact([stop], contact, lambda _each: MergeRules(), now=EVENING, settle_seconds=0)
 
     assert bool(plan.blocked) is blocked
+
+
+def row(number: int, tier: int, **more: Any) -> Delivery:
+    return replace(
+        Delivery(
+            id=f"{number:02d}.1",
+            event_id=f"{number:02d}",
+            source="crm",
+            route="r",
+            destination="d",
+            operation="register",
+            lane="day",
+            key="register",
+            contact="c",
+            effect=Effect.DATA,
+            event_time=EVENING + timedelta(minutes=number),
+            arrived_at=EVENING,
+            state=State.WAITING,
+            payload={"mail": "a@example.co.jp", "name": str(number)},
+        ),
+        tier=tier,
+        **more,
+    )
+
+
+def planned(*found: Delivery, contact: Contact, merges: bool = True) -> Plan:
+    rules = MergeRules(merges=merges)
+    return coalesce(found, {"c": contact}, lambda _each: rules, now=EVENING, settle_seconds=0)
+
+
+@pytest.mark.parametrize("tier", [FILE, LEFTOVERS])
+def test_a_form_does_not_wait_with_the_row_of_its_own_contact(tier: int) -> None:
+    """The row is behind another row; the form of the same person and group goes without it."""
+    behind = Pending(event_time=EVENING, delivery_id="00.1", key="allow", effect=Effect.OPT_IN, tier=tier)
+    plan = planned(row(1, tier), row(2, ORDINARY), contact=Contact(id="c", lane="day", pending=(behind,)))
+
+    assert [line.deliveries for line in plan.lines] == [("02.1",)]
+    assert plan.spoken_of == 1
+
+
+def test_a_form_that_cannot_merge_goes_before_the_row() -> None:
+    """Each needs a line of its own: the form takes the first, though the row is older."""
+    plan = planned(row(1, FILE), row(2, ORDINARY), contact=Contact(id="c", lane="day"), merges=False)
+
+    assert [line.deliveries for line in plan.lines] == [("02.1",)]
+
+
+def test_a_form_and_the_row_of_its_contact_travel_as_one() -> None:
+    """Where nothing is in the way they are one line, and the newer value counts."""
+    plan = planned(row(1, FILE), row(2, ORDINARY), contact=Contact(id="c", lane="day"))
+
+    assert [(line.deliveries, line.payload["name"]) for line in plan.lines] == [(("01.1", "02.1"), "2")]

@@ -14,7 +14,9 @@ import pytest
 
 from chalicelib.model import (
     Browser,
+    Dropin,
     Envelope,
+    Equals,
     EventRule,
     Form,
     Handshake,
@@ -29,7 +31,7 @@ from chalicelib.sources import PRESETS
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 URLENCODED = "application/x-www-form-urlencoded"
-_CHECKS = {"hmac": Hmac, "token": Token, "browser": Browser}
+_CHECKS = {"hmac": Hmac, "token": Token, "browser": Browser, "equals": Equals}
 
 
 def _value(options: dict[str, Any], kind: type, refs: tuple[str, ...]) -> Any:
@@ -38,6 +40,11 @@ def _value(options: dict[str, Any], kind: type, refs: tuple[str, ...]) -> Any:
     if "secret" in names:
         options.setdefault("secret", refs)
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in options.items()})
+
+
+def _ritual(place: str, options: dict[str, Any], refs: tuple[str, ...]) -> Handshake:
+    options = {{"token": "token_name"}.get(name, name): value for name, value in options.items()}
+    return Handshake(place=place, secret=refs if options.get("token_name") else (), **options)
 
 
 def _from_preset(name: str, refs: tuple[str, ...]) -> Source:
@@ -51,12 +58,13 @@ def _from_preset(name: str, refs: tuple[str, ...]) -> Source:
         preset=name,
         verify=tuple(verify),
         handshake=tuple(
-            Handshake(place=place, **options) for one in preset.get("handshake", ()) for place, options in one.items()
+            _ritual(place, options, refs) for one in preset.get("handshake", ()) for place, options in one.items()
         ),
         parse=Parse(**preset.get("parse", {})),
         records=Records(**preset.get("records", {})),
         event=EventRule(**preset.get("event", {})),
         respond=Respond(**preset.get("respond", {})),
+        dropin=Dropin(**preset["dropin"]) if "dropin" in preset else None,
     )
 
 

@@ -87,6 +87,8 @@ def test_a_urlencoded_form(
         (b"a=\x8e\x52", "not valid UTF-8"),
         (b"a=%ED%A0%80", "not valid UTF-8"),
         (b"a=%C0%AF", "not valid UTF-8"),
+        # What API Gateway makes of raw Shift_JIS bytes in a text body: the characters are gone already.
+        ("a=\ufffd\ufffd".encode(), "not valid UTF-8"),
         (b"&".join(b"f%d=1" % number for number in range(201)), "more than 200 fields"),
         (b"n" * 256 + b"=1", "longer than 255"),
         (b"", "no fields"),
@@ -191,11 +193,14 @@ def test_other_charsets_are_a_415(
     assert "UTF-8, Shift_JIS" in refused.detail
 
 
-def test_broken_shift_jis_is_a_400(form_source: Callable[..., Source], knock: Callable[..., Envelope]) -> None:
+@pytest.mark.parametrize("text", [b"%82", b"%FF%FF", b"%80", b"a%A0b", b"%FD"])
+def test_broken_shift_jis_is_a_400(
+    text: bytes, form_source: Callable[..., Source], knock: Callable[..., Envelope]
+) -> None:
     """
-    Bytes that are no Shift_JIS are refused, not replaced.
+    Bytes that are no Shift_JIS are refused, not replaced; nor read as the private characters of Python's codec.
     """
-    refused = _refused(knock(b"_charset_=Shift_JIS&a=%82", URLENCODED), form_source())
+    refused = _refused(knock(b"_charset_=Shift_JIS&a=" + text, URLENCODED), form_source())
 
     assert (refused.status, refused.detail) == (400, "The text is not valid Shift_JIS.")
 

@@ -20,6 +20,7 @@ from chalicelib.model import Envelope, Source
 from chalicelib.sources import unauthorized, verify
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data/senders/signatures.json").read_text())["vectors"]
+PUBLISHED = json.loads((Path(__file__).parents[2] / "data/senders/published.json").read_text())["vectors"]
 PRESET_OF = {"github_sha256": "github", "slack_v0": "slack", "gas_hmac": "google_forms"}
 SECRETS = {"ssm:/secret": "geheim-日本", "ssm:/new": "neu", "ssm:/old": "alt"}
 
@@ -56,6 +57,27 @@ def test_every_vector_of_every_scheme(vector: dict[str, Any], preset_source: Cal
     assert (result is True) == vector["valid"]
     if not vector["valid"]:
         assert (result.status, result.code) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize("vector", PUBLISHED, ids=[vector["preset"] for vector in PUBLISHED])
+def test_what_vendors_publish_passes(vector: dict[str, Any], preset_source: Callable[..., Source]) -> None:
+    """
+    The signatures in the vendors' own documentation are right, and wrong over any other body.
+    """
+    at = datetime.fromtimestamp(vector["now"], UTC)
+    headers = {name.lower(): value for name, value in vector["headers"].items()}
+    passed = [
+        _passes(
+            Envelope(source="crm", method=vector["method"], headers=headers, body=body, received_at=at),
+            preset_source(vector["preset"]),
+            at,
+            {"ssm:/secret": vector["secret"]},
+            vector["url"],
+        )
+        for body in (vector["body"].encode(), vector["body"].encode() + b" ")
+    ]
+
+    assert [each is True for each in passed] == [True, False]
 
 
 @pytest.mark.parametrize("scheme", sorted({vector["scheme"] for vector in VECTORS}))
