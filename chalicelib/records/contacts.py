@@ -52,6 +52,7 @@ def pending_text(delivery: Delivery) -> str:
             delivery_id=delivery.id,
             key=delivery.key,
             effect=delivery.effect,
+            tier=delivery.tier,
         ),
     )
 
@@ -185,12 +186,19 @@ def _kept(contact: Contact, line: Line, rules: MergeRules) -> dict[str, str]:
 
 
 def _text(pending: Pending) -> str:
-    return f"{stamp(pending.event_time)}#{pending.delivery_id}#{pending.key}#{pending.effect}"
+    tier = f"#{pending.tier}" if pending.tier else ""
+    return f"{stamp(pending.event_time)}#{pending.delivery_id}#{pending.key}#{pending.effect}{tier}"
 
 
 def _pending(text: str) -> Pending:
-    event_time, delivery_id, key, effect = text.split("#")
-    return Pending(event_time=unstamp(event_time), delivery_id=delivery_id, key=key, effect=Effect(effect))
+    event_time, delivery_id, key, effect, *tier = text.split("#")
+    return Pending(
+        event_time=unstamp(event_time),
+        delivery_id=delivery_id,
+        key=key,
+        effect=Effect(effect),
+        tier=int(tier[0]) if tier else 0,
+    )
 
 
 def _ttl(retention: Retention, now: datetime) -> int:

@@ -61,6 +61,7 @@ def to_item(delivery: Delivery, *, ttl: int | None = None) -> dict[str, Any]:
         "replay_of": delivery.replay_of,
         "fixes": dump(delivery.fixes) if delivery.fixes else "",
         "settled_at": stamp(delivery.settled_at) if delivery.settled_at else "",
+        "tier": delivery.tier,
     }
     item |= {name: value for name, value in optional.items() if value}
     item |= index_attributes(delivery)
@@ -103,6 +104,7 @@ def from_item(item: Item) -> Delivery:
         fixes=load(item.get("fixes")),
         superseded_by=item.get("superseded_by", ""),
         notes=len(item.get("history", ())),
+        tier=item.get("tier", 0),
     )
 
 
@@ -113,7 +115,7 @@ def index_attributes(delivery: Delivery) -> dict[str, str]:
     if delivery.state in IN_BACKLOG:
         shard = shard_of(delivery.contact or delivery.id)
         return {
-            "waiting_pk": waiting_partition(delivery.lane, delivery.key, shard),
+            "waiting_pk": waiting_partition(delivery.lane, delivery.key, shard, delivery.tier),
             "waiting_sk": f"{stamp(delivery.arrived_at)}#{delivery.id}",
         }
     if delivery.state in NEEDS_ATTENTION:

@@ -217,9 +217,8 @@ def give_up(deps: Deps, delivery: Delivery) -> Delivery | None:
     state = State.UNCERTAIN if harmless else State.HELD
     turn = Turn(state=state, reason="the worker that called the vendor did not come back", burns=True)
     update = deliveries.move(delivery, turn, deps.config.retention, now=now, when=deliveries.in_call(delivery.call_id))
-    if isinstance(deps.ports.table.write(update), Lost):
+    if isinstance(deps.ports.table.write(update, lanes.close(delivery.lane, delivery.call_id)), Lost):
         return None
-    deps.ports.table.write(lanes.close(delivery.lane, delivery.call_id))
     if delivery.contact:
         deps.ports.table.write(contacts.give_back(delivery.lane, delivery.contact, delivery.call_id))
         if state is State.HELD:
