@@ -70,10 +70,12 @@ def unpacked(envelope: Envelope) -> tuple[dict[str, str], bytes]:
     head, _, data = envelope.body.partition(b"\n")
     try:
         settings: Json = json.loads(head)
-    except ValueError as problem:
+    except (ValueError, RecursionError):
+        settings = None
+    if not isinstance(settings, dict):
         told = "A row of a file cannot be read again by itself: mend it where it comes from, and send it anew."
-        raise EnvelopeRefused(400, "malformed", told) from problem
-    return dict(settings), data
+        raise EnvelopeRefused(400, "malformed", told)
+    return settings, data
 
 
 def table_of(data: bytes, source: Source, dropin: Dropin) -> CsvTable:
