@@ -129,7 +129,7 @@ def test_the_bucket_takes_encrypted_connections_from_advance_only(
     assert may("s3", "get_object", Bucket=bucket, Key="calls/1/data") == {"advance"}
     assert may("s3", "get_object", Bucket=bucket, Key="calls/0/gone") == {"advance"}
     assert may("s3", "delete_object", Bucket=bucket, Key="calls/1/data") == set()
-    assert may("s3", "put_object", Bucket=bucket, Key="incoming/list/1", Body=b"") == {"advance", "api"}
+    assert may("s3", "put_object", Bucket=bucket, Key="incoming/list/1", Body=b"") == {"advance", "api", "expand"}
     assert may("s3", "get_object", Bucket=bucket, Key="incoming/list/1") == {"advance", "expand"}
 
 
