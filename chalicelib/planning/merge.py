@@ -70,9 +70,17 @@ def trim(merged: Stamped, contact: Contact, rules: MergeRules) -> dict[str, tupl
             news = news or name not in rules.identity
         elif name in rules.required and (name in contact.kept or not rules.blank_counts):
             kept[name] = (contact.kept.get(name, value), newest or at)
-    if not news and contact.times and set(merged) - rules.identity:
+    if not news and contact.times and set(merged) - rules.identity and not _joins(merged, contact, rules):
         return None
     return kept
+
+
+def _joins(merged: Stamped, contact: Contact, rules: MergeRules) -> bool:
+    """
+    Whether the address alone is news: no registration so new has been delivered to this group or plan.
+    """
+    last = contact.times.get(effect_key(Effect.DATA, rules.scope))
+    return bool(rules.scope) and (last is None or last < max(at for _, at in merged.values()))
 
 
 def effect_key(effect: Effect, scope: str) -> str:

@@ -155,7 +155,8 @@ def _times(contact: Contact, line: Line, members: Sequence[Delivery], rules: Mer
         if name not in rules.identity and name not in rules.append:
             times[name] = max(at, times.get(name, at))
     effect = members[-1].effect
-    if effect not in {Effect.DATA, Effect.FILL}:
+    # To register somebody in a group is to set a state, too: another group's newer registration does not say it.
+    if effect not in {Effect.DATA, Effect.FILL} or (effect is Effect.DATA and rules.scope):
         name = f"${effect}@{rules.scope}"
         at = members[-1].event_time
         times[name] = max(at, times.get(name, at))
