@@ -103,7 +103,8 @@ class OpenCall:
     The one batch call that a lane may have open, from before it is sent until all its rows are settled.
 
     `phase` is sending, replied or uncertain. `file` is the bucket prefix of its bytes and lines. `verdict` is what the
-    reply meant, stored before row states follow. `tries` counts how often these bytes were sent.
+    reply meant, stored before row states follow. `tries` counts how often these bytes were sent; `claim` is the id of
+    the one worker's claim that made this try, since two workers may want to make the same one.
     """
 
     id: str
@@ -115,6 +116,7 @@ class OpenCall:
     until: datetime
     windows: tuple[str, ...] = ()
     tries: int = 1
+    claim: str = ""
     verdict: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -17,6 +17,11 @@ from chalicelib.value import value
 
 READY = frozenset({State.WAITING, State.UNCERTAIN})
 
+MERGED_MAX = 90
+"""
+At most so many deliveries of one contact travel as one line: it is settled in one transaction, of a hundred writes.
+"""
+
 Rules = Callable[[Delivery], MergeRules]
 
 
@@ -112,7 +117,7 @@ def plan_contact(
     obstacle = _obstacle(head, contact, now, settle_seconds)
     if obstacle is not None:
         return Plan(overtaken=tuple(overtaken), blocked=(replace(obstacle, deliveries=ids),))
-    group = _mergeable_prefix(mine, rules)
+    group = _mergeable_prefix(mine, contact, rules)
     ruling = rules(head)
     said = trim(merge(group, ruling), contact, ruling)
     if said is None:
@@ -183,15 +188,19 @@ def _older_that_must_go_first(head: Delivery, contact: Contact) -> Pending | Non
     """
     The oldest pending delivery under another key that does not merge with this one and is not overtaken by it.
     """
-    olders = (
-        each
-        for each in contact.pending
-        if each.order < head.order
-        and each.key != head.key
-        and not (each.effect is Effect.DATA and head.effect is Effect.DATA)
-        and not (each.effect is Effect.OPT_IN and head.effect is Effect.OPT_OUT)
+    return min((each for each in contact.pending if _goes_first(each, head)), key=lambda each: each.order, default=None)
+
+
+def _goes_first(one: Pending, other: Delivery) -> bool:
+    """
+    Whether an older pending delivery under another key has to be sent before this one.
+    """
+    return (
+        one.order < other.order
+        and one.key != other.key
+        and not (one.effect is Effect.DATA and other.effect is Effect.DATA)
+        and not (one.effect is Effect.OPT_IN and other.effect is Effect.OPT_OUT)
     )
-    return min(olders, key=lambda each: each.order, default=None)
 
 
 def _side_by_side(head: Delivery, contact: Contact) -> bool:
@@ -201,13 +210,16 @@ def _side_by_side(head: Delivery, contact: Contact) -> bool:
     return contact.last_effect is head.effect is Effect.DATA
 
 
-def _mergeable_prefix(mine: Sequence[Delivery], rules: Rules) -> list[Delivery]:
+def _mergeable_prefix(mine: Sequence[Delivery], contact: Contact, rules: Rules) -> list[Delivery]:
+    """
+    The oldest deliveries that may travel as one: alike, and nothing of another key belongs in between.
+    """
     head = mine[0]
     group = [head]
-    for each in mine[1:]:
+    for each in mine[1:MERGED_MAX]:
         same = (each.destination, each.operation, each.key) == (head.destination, head.operation, head.key)
         joins = each.effect is head.effect and each.state in READY and rules(each).merges and not each.alone
-        if not (same and joins):
+        if not (same and joins) or any(_goes_first(other, each) for other in contact.pending):
             break
         group.append(each)
     return group if rules(head).merges and not head.alone else [head]

@@ -126,14 +126,21 @@ def reserve(lane: str, reservation: Reservation) -> Update:
     )
 
 
-def reserve_batch(lane: str, reservation: Reservation, call: OpenCall, *, repeat_of: str = "") -> Update:
+def reserve_batch(
+    lane: str, reservation: Reservation, call: OpenCall, *, repeat_of: str = "", seen: datetime | None = None
+) -> Update:
     """
     Claim one call and record, in the same write, the batch call that it is for: `sending`, before the request leaves.
 
-    `repeat_of` is the token of the uncertain try whose bytes are sent again; without it no call may be open.
+    `repeat_of` is the token of the uncertain try whose bytes are sent again; without it no call may be open, nor any
+    have been made since the lane was `seen` with this last call: the rows of the file were read after that, and
+    another worker may have sent them meanwhile.
     """
     claim = reserve(lane, reservation)
-    free: Condition = Equals("call_token", repeat_of) if repeat_of else Absent("call_token")
+    free: Condition = Equals("call_token", repeat_of)
+    if not repeat_of:
+        unchanged = Equals("last_call_at", stamp(seen)) if seen else Absent("last_call_at")
+        free = All((Absent("call_token"), unchanged))
     return replace(
         claim,
         set={**claim.set, "call": _dump_call(call), "call_token": token(call)},
@@ -143,9 +150,9 @@ def reserve_batch(lane: str, reservation: Reservation, call: OpenCall, *, repeat
 
 def token(call: OpenCall) -> str:
     """
-    The name of one try of one batch call.
+    The name of one try of one batch call, as one worker claimed it.
     """
-    return f"{call.id}#{call.tries}"
+    return "#".join(filter(None, (call.id, str(call.tries), call.claim)))
 
 
 def _breaker_as_seen(reservation: Reservation) -> Condition:
@@ -264,6 +271,7 @@ def _dump_call(call: OpenCall) -> str:
             "until": stamp(call.until),
             "windows": list(call.windows),
             "tries": call.tries,
+            "claim": call.claim,
             "verdict": dict(call.verdict),
         },
     )

@@ -95,7 +95,9 @@ class BatchRounds:
                 continue
             called = called or sent.called
             self._after(lane, key, message, sent)
-        return Round(more=called, called=called)
+        if called:
+            return Round(more=True, called=True)
+        return Round(more=self._sweeper.resend_beside(lane, state, due), swept=True)
 
     def _send_or_clear_the_way(self, lane: Lane, state: LaneState, key: LaneKey, go: Go) -> Sent:
         """

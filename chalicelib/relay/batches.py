@@ -25,18 +25,16 @@ from chalicelib.model import (
     Reservation,
     State,
     Turn,
-    Uncertain,
-    Verdict,
 )
 from chalicelib.planning.coalesce import READY, Plan, coalesce
 from chalicelib.planning.ledger import Ask, Wait, may_call
 from chalicelib.planning.settle import Moment
-from chalicelib.ports import Lost
+from chalicelib.ports import Lost, Update
 from chalicelib.records import contacts, deliveries, lanes
 from chalicelib.records.layout import contact_key, delivery_key
 from chalicelib.relay import files
 from chalicelib.relay.backlog import waiting_ids
-from chalicelib.relay.concluding import conclude
+from chalicelib.relay.concluding import conclude, no_answer
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.files import CallFile
 from chalicelib.relay.notices import Notices
@@ -47,6 +45,12 @@ from chalicelib.value import value
 BATCH_MARGIN_SECONDS = 60
 """
 How long after a batch call's time-out its worker is given up.
+"""
+
+
+READ_MIN = 500
+"""
+So many rows are looked at even where fewer may be sent: those at the head may have to wait for others behind them.
 """
 
 
@@ -85,7 +89,7 @@ class Batcher:
             overtake(self._deps, each.delivery, each.why, each.by)
         for delivery, why in plan.poison:
             self._bury(delivery, f"our own fault: {why}")
-        file = self._pack(key, plan, lane)
+        file = self._pack(key, replace(plan, lines=plan.lines[: _rows_max(lane, key)]), lane)
         if file is None:
             blocked = [each.until for each in plan.blocked if each.until]
             behind = next((each.behind for each in plan.blocked if each.behind), "")
@@ -98,13 +102,13 @@ class Batcher:
         """
         The key's oldest rows, re-read consistently: the index that names them may be behind.
         """
-        rows_max = min(lane.rows_max, key.rows_max or lane.rows_max)
-        ids = waiting_ids(self._deps.ports.table, lane.name, key.name, limit=rows_max + 1)
-        items = self._deps.ports.table.get([delivery_key(each) for each in ids[:rows_max]])
+        read_max = max(_rows_max(lane, key), READ_MIN)
+        ids = waiting_ids(self._deps.ports.table, lane.name, key.name, limit=read_max + 1)
+        items = self._deps.ports.table.get([delivery_key(each) for each in ids[:read_max]])
         found = [deliveries.from_item(item) for item in items if item is not None]
         now = self._deps.now()
         due = [each for each in found if each.state in READY and (each.after is None or each.after <= now)]
-        return [each for each in due if each.key == key.name and self._deps.known(each)], len(ids) > rows_max
+        return [each for each in due if each.key == key.name and self._deps.known(each)], len(ids) > read_max
 
     def _plan(self, lane: Lane, found: Sequence[Delivery]) -> Plan:
         names = list(dict.fromkeys(each.contact for each in found if each.contact))
@@ -149,8 +153,8 @@ class Batcher:
         request = self._request(file)
         place = files.prefix(lane.name, reservation.call_id)
         files.store(self._deps.ports.bucket, place, file)
-        call = _opened(lane, reservation, key=key.name, file=place, rows=len(file.batch.lines))
-        if not self._claim(lane, reservation, call):
+        call = self._opened(lane, reservation, key=key.name, file=place, rows=len(file.batch.lines))
+        if not self._claim(lanes.reserve_batch(lane.name, reservation, call, seen=state.last_call_at), call):
             return False
         self._call(lane, state, call, file, request)
         return True
@@ -174,12 +178,12 @@ class Batcher:
             self._let_go(lane, state, call)
             return None
         if call.phase == "replied":
-            reading = files.load_reading(self._deps.ports.bucket, call.file) or _no_answer(file.batch)
+            reading = files.load_reading(self._deps.ports.bucket, call.file) or no_answer(file.batch)
             return self._conclude(lane, state, call, file, reading, timedelta(0))
         if now < call.until:
             return call.until
         if call.phase == "sending":
-            return self._conclude(lane, state, call, file, _no_answer(file.batch), now - call.started_at)
+            return self._conclude(lane, state, call, file, no_answer(file.batch), now - call.started_at)
         return self._repeat(lane, state, key, call, file)
 
     def _repeat(self, lane: Lane, state: LaneState, key: LaneKey, call: OpenCall, file: CallFile) -> datetime | None:
@@ -193,10 +197,11 @@ class Batcher:
             return verdict.until or now + timedelta(hours=1)
         request = self._request(file)
         again = replace(
-            _opened(lane, verdict.reservation, key=call.key, file=call.file, rows=call.rows),
+            self._opened(lane, verdict.reservation, key=call.key, file=call.file, rows=call.rows),
             tries=call.tries + 1,
         )
-        if not self._claim(lane, verdict.reservation, again, repeat_of=lanes.token(call)):
+        claim = lanes.reserve_batch(lane.name, verdict.reservation, again, repeat_of=lanes.token(call))
+        if not self._claim(claim, again):
             return now + timedelta(seconds=1)
         return self._call(lane, state, again, file, request)
 
@@ -219,8 +224,22 @@ class Batcher:
         credentials = self._deps.credentials(destination)
         return self._deps.vendor(destination.name).build(file.batch, file.data, destination, credentials)
 
-    def _claim(self, lane: Lane, reservation: Reservation, call: OpenCall, *, repeat_of: str = "") -> bool:
-        result = self._deps.ports.table.write(lanes.reserve_batch(lane.name, reservation, call, repeat_of=repeat_of))
+    def _opened(self, lane: Lane, reservation: Reservation, *, key: str, file: str, rows: int) -> OpenCall:
+        now = reservation.at
+        return OpenCall(
+            id=reservation.call_id,
+            key=key,
+            phase="sending",
+            file=file,
+            rows=rows,
+            started_at=now,
+            until=now + timedelta(seconds=lane.timeout_seconds + BATCH_MARGIN_SECONDS),
+            windows=tuple(name for name, _ in reservation.windows),
+            claim=self._deps.ports.chance.id(now),
+        )
+
+    def _claim(self, claim: Update, call: OpenCall) -> bool:
+        result = self._deps.ports.table.write(claim)
         if not isinstance(result, Lost):
             return True
         # The write may have been repeated after its answer was lost; then the token that stands there is ours.
@@ -271,27 +290,5 @@ class Batcher:
         return ending.repeat_at
 
 
-def _opened(lane: Lane, reservation: Reservation, *, key: str, file: str, rows: int) -> OpenCall:
-    now = reservation.at
-    return OpenCall(
-        id=reservation.call_id,
-        key=key,
-        phase="sending",
-        file=file,
-        rows=rows,
-        started_at=now,
-        until=now + timedelta(seconds=lane.timeout_seconds + BATCH_MARGIN_SECONDS),
-        windows=tuple(name for name, _ in reservation.windows),
-    )
-
-
-def _no_answer(batch: Batch) -> Reading:
-    """
-    The worker that called did not come back: maybe applied. Operations of batching lanes may all be repeated.
-    """
-    reason = "the worker that called the vendor did not come back"
-    ids = (each for line in batch.lines for each in line.deliveries)
-    return Reading(
-        outcomes={each: Uncertain(reason=reason) for each in ids},
-        verdict=Verdict(kind="failing", reason=reason),
-    )
+def _rows_max(lane: Lane, key: LaneKey) -> int:
+    return min(lane.rows_max, key.rows_max or lane.rows_max)

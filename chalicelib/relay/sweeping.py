@@ -7,6 +7,7 @@ too many changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import islice
 
@@ -20,6 +21,11 @@ from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_qu
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.relay.notices import Notices
+
+LOST_SECONDS = 600
+"""
+A message that stands for a batch key since so long, and is not seen while the lane has nothing else to do, is lost.
+"""
 
 SCANNED_MAX = 1_000
 RESENT_MAX = 100
@@ -39,9 +45,22 @@ class Sweeper:
         Send the messages that are missing from a lane's empty backlog; whether there were any.
         """
         if lane.batching:
-            return self._resend_keys(lane, state)
+            return self._resend_keys(lane, [key for key in state.keys if not key.held_reason])
         bodies = [backlog_delivery(each.id) for each in self._due(lane)]
         return send_quietly(self._deps, lane.name, *bodies)
+
+    def resend_beside(self, lane: Lane, state: LaneState, seen: Collection[str]) -> bool:
+        """
+        The same for batch keys whose message was not among those `seen`, where none of these could be sent.
+
+        A key that has to wait for another one keeps its message, so that the backlog is never empty; the other one's
+        may be lost all the same.
+        """
+        old = self._deps.now() - timedelta(seconds=LOST_SECONDS)
+        return self._resend_keys(
+            lane,
+            [key for key in state.keys if not key.held_reason and key.name not in seen and (key.due_at or old) <= old],
+        )
 
     def tick(self) -> None:
         """
@@ -67,13 +86,13 @@ class Sweeper:
             used = state.used.get(window_name(limit, self._deps.now()), 0)
             self._deps.ports.journal.measure("QuotaUsed", 100.0 * used / limit.calls, "Percent", lane=lane.name)
 
-    def _resend_keys(self, lane: Lane, state: LaneState) -> bool:
+    def _resend_keys(self, lane: Lane, missing_from: Sequence[LaneKey]) -> bool:
         """
         Keys that have rows but no message. A key whose mark says that a message stands for it lost that message.
         """
         missing: list[LaneKey] = []
-        for key in state.keys:
-            if not key.held_reason and waiting_ids(self._deps.ports.table, lane.name, key.name, limit=1):
+        for key in missing_from:
+            if waiting_ids(self._deps.ports.table, lane.name, key.name, limit=1):
                 self._deps.ports.table.write(keys.remark_due(lane.name, key, self._deps.now()))
                 missing.append(key)
         return send_quietly(self._deps, lane.name, *(backlog_call(key) for key in missing))
