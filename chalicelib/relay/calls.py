@@ -117,11 +117,11 @@ class Caller:
 
     def _pending(self, contact: Contact, delivery: Delivery) -> tuple[Delivery, ...]:
         """
-        The contact's deliveries that are still to be sent; those whose caller did not come back are given up first.
+        The contact's oldest deliveries that are still to be sent; those whose caller did not come back are given up
+        first. The one asked for is not among them if too many are older: it may not pass what stands in between.
         """
-        ids = [each.delivery_id for each in contact.pending[:MERGED_MAX]]
-        if delivery.id not in ids:
-            ids.append(delivery.id)
+        ids = [each.delivery_id for each in contact.pending]
+        ids = ids[:MERGED_MAX] if delivery.id in ids else [*ids[:MERGED_MAX], delivery.id]
         items = self._deps.ports.table.get([delivery_key(each) for each in ids])
         found = (deliveries.from_item(item) for item in items if item is not None)
         now, pending = self._deps.now(), []
