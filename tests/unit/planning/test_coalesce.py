@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.model import Contact, Delivery, Effect, MergeRules, Pending, State
-from chalicelib.planning.coalesce import Plan, coalesce, plan_contact
+from chalicelib.planning.coalesce import MERGED_MAX, Plan, coalesce, plan_contact
 from tests.unit.planning.make import TEN, delivery
 
 RULES = MergeRules(identity=frozenset({"email"}))
@@ -143,3 +143,57 @@ def test_a_delivery_in_flight_is_never_called_overtaken() -> None:
     flying = delivery(1, {"email": "a"}, state=State.SENDING, sending_until=NOON + timedelta(seconds=9))
 
     assert plan(flying, contact=contact).overtaken == ()
+
+
+def test_nothing_is_merged_across_what_belongs_in_between() -> None:
+    """Allowed, stopped, allowed again: the second permission does not travel with the first, ahead of the stop."""
+    first = delivery(1, {"email": "a"}, effect=Effect.OPT_IN, key="allow")
+    second = delivery(3, {"email": "a"}, effect=Effect.OPT_IN, key="allow")
+    between = (
+        pending(1, "allow", Effect.OPT_IN),
+        pending(2, "stop", Effect.OPT_OUT),
+        pending(3, "allow", Effect.OPT_IN),
+    )
+
+    made = plan(first, second, contact=Contact(id="c", lane="l", pending=between))
+
+    assert [line.deliveries for line in made.lines] == [("E001.1",)]
+
+
+def test_two_stops_are_one_whatever_was_allowed_in_between() -> None:
+    """Stopped, allowed, stopped again: nobody is made deliverable for a moment on the way."""
+    stops = [delivery(minute, {"email": "a"}, effect=Effect.OPT_OUT, key="stop") for minute in (1, 3)]
+    between = Contact(id="c", lane="l", pending=(pending(2, "allow", Effect.OPT_IN),))
+
+    assert [line.deliveries for line in plan(*stops, contact=between).lines] == [("E001.1", "E003.1")]
+
+
+KINDS = st.tuples(st.integers(0, 2), st.sampled_from(Effect), st.sampled_from(["a", "b"]), st.booleans())
+
+
+@given(st.lists(KINDS, max_size=120))
+def test_lines_are_alike_bounded_and_lose_no_row(rows: list[tuple[int, Effect, str, bool]]) -> None:
+    """Each row is in one line, waits, or is overtaken; a line has one operation and key, and fits a transaction."""
+    made = coalesce(
+        [
+            delivery(
+                place, {"email": str(who)}, contact=f"c{who}", effect=effect, operation=effect, key=key, alone=alone
+            )
+            for place, (who, effect, key, alone) in enumerate(rows)
+        ],
+        {},
+        rules,
+        now=NOON,
+        settle_seconds=0,
+    )
+    sent = [name for line in made.lines for name in line.deliveries]
+    over = [each.delivery.id for each in made.overtaken]
+
+    assert len(set(sent + over)) == len(sent + over)
+    assert set(sent + over) <= {f"E{place:03d}.1" for place in range(len(rows))}
+    assert len({line.contact for line in made.lines}) == len(made.lines) == len({who for who, *_ in rows})
+    for line in made.lines:
+        members = [made.members[name] for name in line.deliveries]
+        assert len({(each.operation, each.key) for each in members}) == 1
+        assert len(members) <= MERGED_MAX
+        assert len(members) == 1 or not any(each.alone for each in members)
