@@ -117,8 +117,10 @@ class Caller:
 
     def _pending(self, contact: Contact, delivery: Delivery) -> tuple[Delivery, ...]:
         """
-        The contact's oldest deliveries that are still to be sent; those whose caller did not come back are given up
-        first. The one asked for is not among them if too many are older: it may not pass what stands in between.
+        The contact's oldest deliveries that are still to be sent.
+
+        Those whose caller did not come back are given up first. The one asked for is not among them if too many are
+        older: it may not pass what stands in between.
         """
         ids = [each.delivery_id for each in contact.pending]
         ids = ids[:MERGED_MAX] if delivery.id in ids else [*ids[:MERGED_MAX], delivery.id]
