@@ -232,6 +232,13 @@ def in_call(call_id: str) -> Condition:
     return All((Equals("call_id", call_id), OneOf("state", (str(State.SENDING), str(State.UNCERTAIN)))))
 
 
+def sent_by(call_id: str) -> Condition:
+    """
+    The delivery is being sent by this call, and nobody has given it up.
+    """
+    return All((Equals("call_id", call_id), Equals("state", str(State.SENDING))))
+
+
 def ready() -> Condition:
     """
     The delivery still waits: nobody has dropped, erased or settled it.
