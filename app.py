@@ -23,6 +23,8 @@ app = Chalice(app_name="ekiden", configure_logs=False)
 # Only these two: a type that is also answered with would turn answers into 400s where a sender gives no Accept header.
 app.api.binary_types = [*app.api.binary_types, "multipart/form-data", "text/csv"]
 ANY_TYPE = ["*/*"]
+# Programs whose requests are templates of their operator may say PUT or PATCH where they mean "take this".
+DATA = ["POST", "PUT", "PATCH"]
 
 
 @cache
@@ -38,7 +40,7 @@ def relay() -> Relay:
 # ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@app.route("/in/{source}", methods=["POST"], content_types=ANY_TYPE)
+@app.route("/in/{source}", methods=DATA, content_types=ANY_TYPE)
 def receive(source: str) -> Response:
     """
     A form or a webhook.
@@ -46,7 +48,7 @@ def receive(source: str) -> Response:
     return to_response(relay().accept(to_envelope(source)))
 
 
-@app.route("/in/{source}/{token}", methods=["POST"], content_types=ANY_TYPE)
+@app.route("/in/{source}/{token}", methods=DATA, content_types=ANY_TYPE)
 def receive_with_token(source: str, token: str) -> Response:
     """
     A webhook whose sender can only be told a secret address.

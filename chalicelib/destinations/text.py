@@ -51,10 +51,11 @@ def clean(text: str, substitutes: Mapping[str, str]) -> str:
     r"""
     Text with "\n" as its only line break, without invisible control characters, in NFC, substitutes applied.
 
-    A vertical tab, form feed, NEL, line or paragraph separator is a line break. The substitute table is applied in one
+    Blanks around it, also of full width, come from typing and pasting: nobody means them, and vendors refuse some. A
+    vertical tab, form feed, NEL, line or paragraph separator is a line break. The substitute table is applied in one
     pass, longest key first; what it puts in is not substituted again.
     """
-    text = nfc(text.replace("\r\n", "\n").translate(_CONTROLS))
+    text = nfc(text.replace("\r\n", "\n").translate(_CONTROLS)).strip()
     if not substitutes:
         return text
     keys = {nfc(key): value for key, value in substitutes.items() if key}

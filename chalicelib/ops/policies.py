@@ -105,7 +105,8 @@ def _files(config: Config, function: Function) -> Iterable[Json]:
     if function is API:
         yield _allow("KeepFiles", ["s3:PutObject"], objects)
     if function is UNPACK:
-        yield _allow("ReadFiles", ["s3:GetObject"], objects)
+        # What it has stored to its last row it empties.
+        yield _allow("ReadFiles", ["s3:GetObject", "s3:PutObject"], objects)
         yield _allow("MissingFiles", ["s3:ListBucket"], [_arn_of("Bucket")])
         yield _allow("NextRows", ["sqs:SendMessage"], [_arn_of("InboxQueue")])
 

@@ -123,7 +123,7 @@ def _bucket() -> Json:
     }
     rules = [
         {"Id": "Calls", "Status": "Enabled", "Prefix": "calls/", "ExpirationInDays": BUCKET_DAYS},
-        {"Id": "Inbox", "Status": "Enabled", "Prefix": "inbox/", "ExpirationInDays": BUCKET_DAYS},
+        {"Id": "Inbox", "Status": "Enabled", "Prefix": "inbox/", "ExpirationInDays": INCOMING_DAYS},
         {"Id": "Incoming", "Status": "Enabled", "Prefix": "incoming/", "ExpirationInDays": INCOMING_DAYS},
         {"Id": "Unfinished", "Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}},
     ]

@@ -19,6 +19,11 @@ INCOMING = "incoming/"
 The folder of the bucket that senders put files into.
 """
 
+INBOX = "inbox/"
+"""
+The folder of the bucket for files of drop-ins whose rows could not be stored when they came.
+"""
+
 
 @value
 class Pointer:

@@ -14,7 +14,7 @@ from chalicelib.model.upload import ImportState
 from chalicelib.ports import Item, Query
 from chalicelib.records import deliveries, imports
 from chalicelib.records.layout import event_key, import_key
-from chalicelib.relay.bells import INCOMING
+from chalicelib.relay.bells import INBOX, INCOMING
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.viewing import LISTED_MAX
 
@@ -40,7 +40,7 @@ class UploadEraser:
         """
         The names of the objects that mention the person, one after the other: each is read whole.
         """
-        for name in list(self._deps.ports.bucket.names(INCOMING)):
+        for name in [*self._deps.ports.bucket.names(INCOMING), *self._deps.ports.bucket.names(INBOX)]:
             data = self._deps.ports.bucket.get(name)
             if data and any(mention.search(lowered(text)) for text in _readings(data)):
                 yield name
@@ -67,6 +67,8 @@ class UploadEraser:
         """
         Why a file must stay for now; empty where it need not. Other people's rows in it are not to be lost.
         """
+        if name.startswith(INBOX):  # emptied as soon as its rows are stored, so that this one's are not
+            return "its rows are not stored yet"
         item = self._deps.ports.table.get([import_key(name)])[0]
         if item is None:
             source = name.removeprefix(INCOMING).partition("/")[0]

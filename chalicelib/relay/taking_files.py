@@ -21,6 +21,7 @@ from chalicelib.model import Delivery, Envelope, Event, Source
 from chalicelib.records.layout import stamp, unstamp
 from chalicelib.relay import inbox
 from chalicelib.relay.accepting import Door
+from chalicelib.relay.bells import INBOX
 from chalicelib.relay.deps import Deps
 from chalicelib.value import value
 
@@ -80,6 +81,8 @@ class FileDoor:
         if not isinstance(found, dict) or "next_row" not in found:
             return None
         kept = self._kept(found)
+        if not kept.envelope.body:  # this message came twice, and its rows are all stored
+            return []
         source = self._deps.config.sources.get(kept.envelope.source)
         if source is None or source.dropin is None:
             raise sources.unauthorized()
@@ -92,8 +95,19 @@ class FileDoor:
         done = kept.next_row + len(portion)
         if done < len(knock.events):
             deps.ports.inbox.send(self._packed(replace(kept, next_row=done)))
+        elif "object" in found:
+            self._empty(str(found["object"]))
         deps.ports.journal.log("file.unpacked", source=source.name, rows=done, left=len(knock.events) - done)
         return fresh
+
+    def _empty(self, name: str) -> None:
+        """
+        A file whose rows are all stored is not needed any more: what it said of people stays in one place.
+        """
+        try:
+            self._deps.ports.bucket.put(name, b"")
+        except StoreUnavailable as unavailable:
+            self._deps.ports.journal.log("file.not_emptied", object=name, reason=str(unavailable))
 
     def _store(self, portion: tuple[Event, ...], envelope: Envelope, source: Source) -> list[Delivery]:
         taken = self._door.take(portion, envelope, source)
@@ -113,7 +127,7 @@ class FileDoor:
         }
         if len(file.body) <= inbox.BODY_BYTES_MAX:
             return json.dumps({**told, "body": base64.b64encode(file.body).decode("ascii")})
-        name = f"inbox/{file.source}/{hashlib.sha256(file.body).hexdigest()}"
+        name = f"{INBOX}{file.source}/{hashlib.sha256(file.body).hexdigest()}"
         if kept.next_row == 0:
             self._deps.ports.bucket.put(name, file.body)
         return json.dumps({**told, "object": name})

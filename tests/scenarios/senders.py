@@ -23,6 +23,27 @@ NAME = "sender"
 SENDER_SECRET = "env:SENDER_SECRET"
 
 
+HAIHAI = "https://a01.hm-f.jp"
+
+
+def company(haihai: str) -> str:
+    """
+    The part of a relay.toml that does not depend on who sends; `haihai` is the address of 配配メール.
+    """
+    return f"""
+[relay]
+name = "test"
+secret = "env:EKIDEN_SECRET"
+public_url = "{PUBLIC_URL}"
+
+[destinations.haihai]
+vendor = "haihaimail"
+base_url = "{haihai}"
+account = "api_sample"
+credentials = {{ login_id = "env:HAIHAI_LOGIN_ID", api_token = "env:HAIHAI_TOKEN" }}
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """
@@ -76,24 +97,19 @@ class Sender:
         """
         The relay.toml of a company that this sender alone sends to.
         """
+        return company(HAIHAI) + self.tables(NAME, SENDER_SECRET)
+
+    def tables(self, source: str, secret: str) -> str:
+        """
+        The part of a relay.toml that is this sender's: its source and its routes.
+        """
         return f"""
-[relay]
-name = "test"
-secret = "env:EKIDEN_SECRET"
-public_url = "{PUBLIC_URL}"
-
-[sources.{NAME}]
+[sources.{source}]
 preset = "{self.preset}"
-secret = "{SENDER_SECRET}"
+secret = "{secret}"
 {self.source}
-[destinations.haihai]
-vendor = "haihaimail"
-base_url = "https://a01.hm-f.jp"
-account = "api_sample"
-credentials = {{ login_id = "env:HAIHAI_LOGIN_ID", api_token = "env:HAIHAI_TOKEN" }}
-
 [[routes]]
-from = "{NAME}"
+from = "{source}"
 to = "haihai"
 operation = "register"
 [routes.settings]
@@ -103,7 +119,7 @@ gid = 12
 "お名前" = {_toml(self.name)}
 
 [[routes]]
-from = "{NAME}"
+from = "{source}"
 to = "haihai"
 operation = "stop"
 on = ["unsubscribe"]

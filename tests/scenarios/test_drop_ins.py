@@ -18,6 +18,7 @@ from hypothesis import strategies as some
 
 from chalicelib.model import Envelope, Response
 from chalicelib.relay.taking_files import PORTION_ROWS, ROWS_AT_ONCE_MAX
+from tests.fuzzing import times
 from tests.scenarios.test_forms import Broken
 from tests.scenarios.world import CONFIG, SECRETS, World
 
@@ -438,6 +439,50 @@ def test_a_file_too_large_for_a_message_lies_in_the_bucket() -> None:
     assert Counter(str(each.state) for each in world.deliveries()) == {"waiting": count}
 
 
+def test_a_file_whose_rows_are_all_stored_is_emptied() -> None:
+    """What it says of people stays in one place; its last message, worked off twice, harms nobody."""
+    world = world_of_files()
+    count = ROWS_AT_ONCE_MAX + 300
+    send(world, file_of(long_list(count, filler="長" * 1_500)))
+    last = ""
+    while messages := world.inbox.receive(1):
+        last = messages[0].body
+        world.relay.unpack(last)
+        world.inbox.delete(messages[0])
+
+    assert list(world.bucket.objects.values()) == [b""]
+    world.relay.unpack(last)
+    assert Counter(str(each.state) for each in world.deliveries()) == {"waiting": count}
+
+
+def test_a_file_that_cannot_be_emptied_is_stored_all_the_same() -> None:
+    """S3 does not answer just then: a log line says so, and the lifecycle takes it."""
+    world = world_of_files()
+    count = ROWS_AT_ONCE_MAX + 300
+    send(world, file_of(long_list(count, filler="長" * 1_500)))
+    world.bucket.put = Broken().send  # type: ignore[method-assign]
+    unpack_all(world)
+
+    assert Counter(str(each.state) for each in world.deliveries()) == {"waiting": count}
+    assert "file.not_emptied" in repr(world.journal.lines)
+
+
+def test_who_asks_to_be_forgotten_is_told_of_rows_that_are_not_stored_yet() -> None:
+    """A file in the inbox is named while its rows are on the way; afterwards a second run takes them all."""
+    world = world_of_files()
+    count = ROWS_AT_ONCE_MAX + 300
+    send(world, file_of(long_list(count, filler="長" * 1_500)))
+    (name,) = world.bucket.objects
+
+    first = world.relay.eraser.erase(world.relay.eraser.find("p7@example.co.jp"))
+    assert first.in_flight == (f"{name} (its rows are not stored yet)",)
+
+    unpack_all(world)
+    second = world.relay.eraser.erase(world.relay.eraser.find("p7@example.co.jp"))
+    assert (second.in_flight, len(second.submissions)) == ((), 1)
+    assert world.states() == {"waiting": count - 1, "erased": 1}
+
+
 def test_a_long_file_pressed_twice_is_carried_once() -> None:
     """Also while the first one is still in the inbox."""
     world = world_of_files()
@@ -543,7 +588,7 @@ def test_the_older_import_says_500_when_nothing_can_be_kept() -> None:
 # ── whatever comes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(300), deadline=None)
 @given(
     data=some.one_of(
         some.binary(max_size=200), some.text(alphabet='ab@,"\r\n\0髙', max_size=80).map(lambda t: t.encode())

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chalicelib.model import Envelope, Response
+from tests.fuzzing import times
 from tests.scenarios.test_forms import Broken
 from tests.scenarios.world import CONFIG, SECRETS, World
 
@@ -216,7 +217,7 @@ def test_half_a_message_stored_is_no_harm() -> None:
     assert sum(world.states().values()) == 2
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=times(400), deadline=None)
 @given(some.integers(0, len(MESSAGE) - 1), some.integers(1, 255))
 def test_no_message_makes_a_fault_of_ours(at: int, change: int) -> None:
     """A byte turned over anywhere: an Ack, a 400 or a 401, never a 5xx and never a fault in the log."""

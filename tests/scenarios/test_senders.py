@@ -306,7 +306,7 @@ def test_a_sender_that_nobody_knows_needs_relay_toml_alone() -> None:
     base = Sender(preset="webhook", secret=secret, email="mail", name="name", requests=[]).config()
     head, _, rest = base.partition(f"[sources.{NAME}]")
     source = text.replace("[sources.partner]", f"[sources.{NAME}]").replace("ssm:/ekiden/prod/partner", SENDER_SECRET)
-    world = World(head + source + rest[rest.index("[destinations") :])
+    world = World(head + source + rest[rest.index("[[routes") :])
     world.secrets.values[SENDER_SECRET] = secret
     stamp = str(int(world.clock.now().timestamp()))
     items = [

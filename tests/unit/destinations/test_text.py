@@ -51,6 +51,14 @@ def test_what_is_no_text_is_refused(value: object) -> None:
         to_text(value)
 
 
+@pytest.mark.parametrize("typed", [" 山田", "山田　", "\u3000山田\u00a0", "\n山田\t", "山田"])
+def test_blanks_around_a_value_are_taken_away(typed: str) -> None:
+    """
+    They come from typing and pasting, also of full width, and SATORI refuses a name that begins with one.
+    """
+    assert clean(typed, {}) == "山田"
+
+
 @pytest.mark.parametrize("line_break", ["\r\n", "\r", "\n", "\v", "\f", "\x85", "\u2028", "\u2029"])
 def test_every_line_break_becomes_one_line_feed(line_break: str) -> None:
     """

@@ -144,6 +144,7 @@ KEPT = {
     "logs": LOG_DAYS,
     "files and answers": storage.BUCKET_DAYS,
     "uploaded files": storage.INCOMING_DAYS,
+    "files of drop-ins": storage.INCOMING_DAYS,
     "how far a file": imports.KEPT_DAYS,
     "which bytes": imports.SAME_DAYS,
     "messages of all queues": storage.RETENTION_SECONDS_MAX // 86_400,

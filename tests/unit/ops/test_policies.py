@@ -53,14 +53,14 @@ def test_a_consumer_may_take_its_messages_off_its_queue(make: Make) -> None:
 
 def test_long_files_of_drop_ins_may_lie_in_the_bucket(make: Make) -> None:
     """
-    The door puts them there, unpacking reads them and sends itself on; where no source is a drop-in nobody may.
+    The door puts them there; unpacking reads them, empties them and sends itself on. Without a drop-in nobody may.
     """
     objects, inbox = "${Bucket.Arn}/inbox/*", "InboxQueue.Arn"
     source = Source(name="files", preset="custcsv", dropin=Dropin(face="custcsv"))
     config = make(sources={"files": source})
 
     assert ("s3:PutObject", objects) in allowed(config, API)
-    assert {("s3:GetObject", objects), ("sqs:SendMessage", inbox)} <= allowed(config, UNPACK)
+    assert {("s3:GetObject", objects), ("s3:PutObject", objects), ("sqs:SendMessage", inbox)} <= allowed(config, UNPACK)
     assert objects not in {resource for _, resource in allowed(make(), API) | allowed(make(), UNPACK)}
 
 

@@ -175,7 +175,7 @@ def test_the_bucket_is_closed_encrypted_and_forgets(make: Make) -> None:
 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     days = {each.get("Prefix"): each.get("ExpirationInDays") for each in bucket["LifecycleConfiguration"]["Rules"]}
-    assert days == {"calls/": 10, "inbox/": 10, "incoming/": 15, None: None}
+    assert days == {"calls/": 10, "inbox/": 15, "incoming/": 15, None: None}
     statement = found["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 

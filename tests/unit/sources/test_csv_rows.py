@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chalicelib.sources.csv_rows import CsvFault, CsvLimits, CsvRefused, CsvRow, open_csv, rows
+from tests.fuzzing import times
 
 HEADER = "メールアドレス,お名前\r\n"
 
@@ -146,7 +147,7 @@ HOSTILE = some.one_of(
 )
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=times(1_500), deadline=None)
 @given(HOSTILE)
 def test_whatever_comes_is_rows_faults_or_a_refusal(data: bytes) -> None:
     """Nobody's file raises anything else; numbers run without gaps, twice the same, and all text can be stored."""
@@ -162,7 +163,7 @@ def test_whatever_comes_is_rows_faults_or_a_refusal(data: bytes) -> None:
         assert "\0" not in text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(300), deadline=None)
 @given(some.lists(some.lists(some.text(alphabet='あい髙"a, \n', max_size=8), min_size=2, max_size=2), max_size=6))
 def test_what_a_csv_writer_wrote_comes_back(table: list[list[str]]) -> None:
     """Rows written with quotes where they are needed are read as they were."""

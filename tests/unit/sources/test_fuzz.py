@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from chalicelib.errors import EnvelopeRefused
 from chalicelib.model import Envelope, Equals, EventRule, FormField, Parse, Records, Response, Source, Token
 from chalicelib.sources import PRESETS, Accepted, handshake, preflight, problem, success, understand, verify
+from tests.fuzzing import times
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 SECRETS = {"ssm:/new": "neu", "ssm:/secret": "geheim"}
@@ -145,7 +146,7 @@ def _answered(envelope: Envelope, source: Source) -> Response:
     return success(envelope, source, Accepted(ids=("e",), query={"c": "x"}, next_url=known.next_url), now=NOW)
 
 
-@settings(max_examples=900, deadline=None)
+@settings(max_examples=times(900), deadline=None)
 @given(number=st.integers(0, 60), method=methods, given_headers=headers, content_type=types, body=bodies)
 @example(number=0, method="POST", given_headers={}, content_type="application/json", body=b'{"_next":"\\ud800"}')
 @example(number=3, method="POST", given_headers={}, content_type="text/plain", body=b"\xed\xa0\x80\x00")
@@ -175,7 +176,7 @@ def test_any_bytes_and_headers_get_an_answer(
     preflight(envelope, sources[number % len(sources)])
 
 
-@settings(max_examples=900, deadline=None)
+@settings(max_examples=times(900), deadline=None)
 @given(number=st.integers(0, 60), given_headers=headers, content_type=types, body=bodies, token=st.none() | st.text())
 def test_any_proof_passes_or_is_refused(
     sources: list[Source], number: int, given_headers: dict[str, str], content_type: str, body: Any, token: Any

@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 
 from chalicelib.errors import EnvelopeRefused
 from chalicelib.sources import soap
+from tests.fuzzing import times
 
 MESSAGE = (Path(__file__).parents[2] / "data" / "senders" / "salesforce_outbound.xml").read_bytes()
 
@@ -92,7 +93,7 @@ def test_hostile_xml_is_refused_at_once(body: bytes) -> None:
     assert time.perf_counter() - began < 5
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=times(1_000), deadline=None)
 @given(some.one_of(some.binary(max_size=300), some.integers(0, len(MESSAGE) - 1), some.text()))
 def test_whatever_comes_is_a_message_or_a_refusal(given_value: bytes | int | str) -> None:
     """Bytes of any kind, and messages with a byte turned over: nothing but a refusal comes of them."""
