@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused, StoreUnavailable
@@ -265,4 +266,4 @@ def excess(deps: Deps, tried: Tried, *, ring: bool) -> None:
     delay = int(min(max(later, 0.0), DELAY_SECONDS_MAX))
     send_quietly(deps, delivery.lane, backlog_delivery(delivery.id), delay_seconds=delay)
     if ring and later < SOON_SECONDS:
-        ring_quietly(deps, [bell(delivery.lane)])
+        ring_quietly(deps, [bell(delivery.lane)], delay_seconds=ceil(max(later, 0.0)))
