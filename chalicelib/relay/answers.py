@@ -80,8 +80,7 @@ def _late(deps: Deps, form: Form, next_url: str, settled: Sequence[Delivery]) ->
     One that was held at the door gets one too: without, a robot would see that it was.
     """
     late = next((each for each in settled if each.destination and _answers(deps, each)), None)
-    target = target_of(form, next_url)
-    origin = sources.origin_of(target)
+    origin = sources.origin_of(target_of(form, next_url)) if late is not None else None
     if late is None or origin is None:
         return {}
     from chalicelib.records import tickets  # noqa: PLC0415 - SATORI answers in time, as a rule

@@ -36,7 +36,8 @@ MORE_CSS = (
     ".note{margin:1.5rem 0 0;color:var(--soft);font-size:.875rem}.trap{position:absolute;left:-6000px}"
     ".tag{margin:1.5rem 0 0;padding:1rem 1.125rem;border:1px solid var(--line);border-left:4px solid var(--rule);"
     "border-radius:4px}.tag h2{margin:0;font-size:1rem}.tag p{margin:.5rem 0 0}.tag code{font-size:1.0625rem;"
-    "overflow-wrap:anywhere}.ekiden-error{margin:.375rem 0 0;color:#b3261e;font-size:.9375rem}"
+    "overflow-wrap:anywhere}button:disabled{opacity:.6}"
+    ".ekiden-error{margin:.375rem 0 0;color:#b3261e;font-size:.9375rem}"
 )
 TAG = Path(__file__).with_name("tag.js").read_text(encoding="utf-8")
 
