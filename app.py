@@ -104,6 +104,38 @@ def fill_token(source: str) -> Response:
     return to_response(relay().fill_token(to_envelope(source)))
 
 
+@app.route("/submissions/{event_id}", methods=["GET", "OPTIONS"])
+def submission(event_id: str) -> Response:
+    """
+    What became of a submission, for who has its receipt.
+    """
+    return to_response(relay().submission(to_envelope(""), event_id))
+
+
+@app.route("/ticket", methods=["POST"], content_types=ANY_TYPE)
+def ticket() -> Response:
+    """
+    What a vendor answered after the visitor had gone on, for the thank-you page.
+    """
+    return to_response(relay().ticket(to_envelope("")))
+
+
+@app.route("/ekiden.js", methods=["GET"])
+def script() -> Response:
+    """
+    The script for pages with forms.
+    """
+    return to_response(relay().script(to_envelope(""), "ekiden.js"))
+
+
+@app.route("/thanks.js", methods=["GET"])
+def thanks_script() -> Response:
+    """
+    The script for thank-you pages.
+    """
+    return to_response(relay().script(to_envelope(""), "thanks.js"))
+
+
 @app.route("/health", methods=["GET"])
 def health() -> Response:
     """

@@ -23,7 +23,7 @@ A transaction needs the rights of its single writes and none of its own.
 """
 TABLE = dict.fromkeys(FUNCTIONS, (*READ, *WRITE)) | {TICK: (*READ, "PutItem")}
 CONSUME = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-INDEXES = {ADVANCE: ("waiting",), TICK: ("waiting", "attention")}
+INDEXES = {API: ("waiting",), ADVANCE: ("waiting",), TICK: ("waiting", "attention")}
 INCOMING = {"Fn::Sub": "${Bucket.Arn}/incoming/*"}
 NO_VALUE = {"Ref": "AWS::NoValue"}
 

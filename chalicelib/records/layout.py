@@ -13,6 +13,7 @@ The key design of the one table, and how times and texts are written in it.
 | ceiling | `SOURCE#<source>` | `CEILING#<window>` | events counted against a source's ceiling |
 | captcha | `CAPTCHA#<source>#<digest>` | `CAPTCHA` | a captcha proof that was good, how often it was used |
 | notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
+| ticket | `TICKET#<digest>` | `TICKET` | which delivery a thank-you page may ask about, once |
 | import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
 
 Two sparse indexes:
@@ -125,6 +126,13 @@ def captcha_key(source: str, digest: str) -> Key:
     Where it is remembered that a captcha's proof was good.
     """
     return Key(f"CAPTCHA#{source}#{digest}", "CAPTCHA")
+
+
+def ticket_key(digest: str) -> Key:
+    """
+    Where the ticket of a thank-you page is.
+    """
+    return Key(f"TICKET#{digest}", "TICKET")
 
 
 def import_key(name: str) -> Key:

@@ -29,6 +29,7 @@ from chalicelib.relay.notices import Notices
 
 if TYPE_CHECKING:
     from chalicelib.relay.advancing import Advancer
+    from chalicelib.relay.asking import Asking
     from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
@@ -96,6 +97,12 @@ class Relay:
 
         return Eraser(self._deps)
 
+    @cached_property
+    def _asking(self) -> Asking:
+        from chalicelib.relay.asking import Asking  # noqa: PLC0415
+
+        return Asking(self._deps)
+
     # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def accept(self, envelope: Envelope) -> Response:
@@ -115,6 +122,26 @@ class Relay:
         A fresh fill-time token for a form's page.
         """
         return self._front.fill_token(envelope)
+
+    def submission(self, envelope: Envelope, event_id: str) -> Response:
+        """
+        Where a submission is, for who has its receipt.
+        """
+        return self._asking.submission(envelope, event_id)
+
+    def ticket(self, envelope: Envelope) -> Response:
+        """
+        What a thank-you page gets for its ticket.
+        """
+        return self._asking.ticket(envelope)
+
+    def script(self, envelope: Envelope, name: str) -> Response:
+        """
+        A script for pages with forms, or for thank-you pages.
+        """
+        from chalicelib.web import script  # noqa: PLC0415
+
+        return script(envelope, name)
 
     def health(self) -> Response:
         """

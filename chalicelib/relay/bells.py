@@ -112,13 +112,13 @@ def send_quietly(deps: Deps, lane: str, *bodies: str, delay_seconds: int = 0) ->
     return True
 
 
-def ring_quietly(deps: Deps, bodies: Sequence[str]) -> None:
+def ring_quietly(deps: Deps, bodies: Sequence[str], *, delay_seconds: int = 0) -> None:
     """
-    Ring bells; a queue that refuses is logged, and the next minute rings anyway.
+    Ring bells, now or a little later; a queue that refuses is logged, and the next minute rings anyway.
     """
     if not bodies:
         return
     try:
-        deps.ports.bell.send(*bodies)
+        deps.ports.bell.send(*bodies, delay_seconds=delay_seconds)
     except StoreUnavailable as unavailable:
         deps.ports.journal.log("bell.not_rung", messages=len(bodies), reason=str(unavailable))

@@ -224,7 +224,9 @@ class Caller:
 
     def _settle(self, delivery: Delivery, ready: Ready, reading: Reading, took: timedelta) -> Tried:
         deps, view = self._deps, ready.view
-        moment = Moment(now=deps.now(), jitter=deps.ports.chance.jitter())
+        jitter = deps.ports.chance.jitter()
+        # A visitor's patience is short; the thank-you page waits, so it is asked again at once, with more of it.
+        moment = Moment(now=deps.now(), jitter=0.0 if reading.verdict.kind == "slow" else jitter)
         verdict = unless_rotated(deps, ready.destination, reading.verdict)
         on_lane = lane_turn(view.lane, view.state, verdict, moment)
         turns = _turns(ready, reading, moment)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused, StoreUnavailable
 from chalicelib.model import Delivery, Envelope, Response, Source, State
 from chalicelib.records.deliveries import IN_BACKLOG
-from chalicelib.relay import faults, inbox
+from chalicelib.relay import answers, faults, inbox
 from chalicelib.relay.accepting import Admitted, Door, Stored
 from chalicelib.relay.bells import backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.calls import Caller
@@ -154,7 +155,7 @@ class Front:
         envelope = self._guard.admit(envelope, source, secrets)
         admitted = self._admit(envelope, source, secrets)
         settled = self._deliver(envelope, source, admitted)
-        return sources.success(envelope, source, _told(admitted, settled), now=deps.now())
+        return sources.success(envelope, source, self._told(envelope, source, admitted, settled), now=deps.now())
 
     def _admit(self, envelope: Envelope, source: Source, secrets: Mapping[str, str]) -> Admitted:
         """
@@ -183,6 +184,15 @@ class Front:
         except Exception:  # noqa: BLE001 - stored is stored: the answer is a success, and the sweeper finds the rest
             self._deps.ports.journal.log("fault", where="deliver", source=source.name, traceback=faults.for_log())
             return []
+
+    def _told(
+        self, envelope: Envelope, source: Source, admitted: Admitted, settled: Sequence[Delivery]
+    ) -> sources.Accepted:
+        try:
+            return answers.told(self._deps, envelope, source, admitted, settled)
+        except Exception:  # noqa: BLE001 - stored is stored: the answer is a success, and says less
+            self._deps.ports.journal.log("fault", where="answer", source=source.name, traceback=faults.for_log())
+            return sources.Accepted(ids=tuple(each.event_id for each in admitted.stored), next_url=admitted.next_url)
 
     def _deliver_fresh(self, fresh: Sequence[Delivery], until: datetime, *, in_request: bool) -> list[Delivery]:
         ended: list[Delivery] = []
@@ -256,32 +266,4 @@ def excess(deps: Deps, tried: Tried, *, ring: bool) -> None:
     delay = int(min(max(later, 0.0), DELAY_SECONDS_MAX))
     send_quietly(deps, delivery.lane, backlog_delivery(delivery.id), delay_seconds=delay)
     if ring and later < SOON_SECONDS:
-        ring_quietly(deps, [bell(delivery.lane)])
-
-
-def _told(admitted: Admitted, settled: Sequence[Delivery]) -> sources.Accepted:
-    """
-    What the answer says: ids, where each delivery is, and what the thank-you address carries.
-    """
-    query: dict[str, str] = {}
-    for each in settled:
-        if each.state is State.DELIVERED:
-            query |= {name.removeprefix("query."): value for name, value in each.result.items() if name[:6] == "query."}
-    return sources.Accepted(
-        ids=tuple(each.event_id for each in admitted.stored),
-        deliveries=tuple(
-            {"id": each.id, "destination": each.destination, "state": _public(each.state)}
-            for each in settled
-            if each.destination
-        ),
-        query=query,
-        duplicate=bool(admitted.stored) and all(each.duplicate for each in admitted.stored),
-        next_url=admitted.next_url,
-    )
-
-
-def _public(state: State) -> str:
-    """
-    What anybody may know of a state: delivered, or received. A robot must not learn that it was held.
-    """
-    return "delivered" if state is State.DELIVERED else "accepted"
+        ring_quietly(deps, [bell(delivery.lane)], delay_seconds=ceil(max(later, 0.0)))

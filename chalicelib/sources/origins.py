@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote_plus, urlencode, urlsplit
 
-from chalicelib.model import Browser, Source
+from chalicelib.model import Browser, Envelope, Source
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Browsers drop or reinterpret these where Python does not, so an address that holds one has no origin we could trust.
@@ -54,6 +54,22 @@ def browser_origins(source: Source) -> tuple[str, ...] | None:
     """
     checks = [check for check in source.verify if isinstance(check, Browser)]
     return tuple(origin for check in checks for origin in check.origins) if checks else None
+
+
+def cors_of_pages(envelope: Envelope, sources: Iterable[Source]) -> dict[str, str]:
+    """
+    The headers that let a script read an answer on the pages of any form, and on those that forms lead to.
+    """
+    origin, allowed = origin_of(envelope.headers.get("origin", "")), False
+    for source in sources if origin else ():
+        if source.form is not None:
+            pages = browser_origins(source)
+            allowed = (
+                allowed
+                or pages == ()
+                or listed(origin or "", (*(pages or ()), source.form.thanks, *source.form.redirects))
+            )
+    return {"Vary": "Origin"} | ({"Access-Control-Allow-Origin": envelope.headers["origin"]} if allowed else {})
 
 
 def with_query(address: str, query: Mapping[str, str]) -> str:

@@ -30,15 +30,17 @@ class Accepted:
     """
     What became of an envelope: the ids of its events, and what a waiting visitor needs.
 
-    `deliveries` are shown to programs as they are. `query` is added to the address that the visitor goes to. `next_url`
-    is Knock.next_url. `duplicate` says that this knock was already known; its ids are the first one's.
+    `deliveries` are shown to programs as they are, with the `receipt` for asking again. `query` is added to the address
+    that the visitor goes to. `next_url` is Knock.next_url. `duplicate` says that this knock was already known; its ids
+    are the first one's.
     """
 
     ids: tuple[str, ...]
-    deliveries: tuple[Mapping[str, str], ...] = ()
+    deliveries: tuple[Mapping[str, object], ...] = ()
     query: Mapping[str, str] = field(default_factory=dict)
     duplicate: bool = False
     next_url: str = ""
+    receipt: str = ""
 
 
 def success(envelope: Envelope, source: Source, result: Accepted, *, now: datetime) -> Response:
@@ -50,7 +52,8 @@ def success(envelope: Envelope, source: Source, result: Accepted, *, now: dateti
     headers = cors(envelope, source) | {"Cache-Control": "no-store"}
     if source.form is None:
         return _webhook_answer(source, result, headers, now)
-    target = _target(source.form, result)
+    address = target_of(source.form, result.next_url)
+    target = with_query(address, result.query) if address else ""
     if wants_json(envelope):
         told = {
             "id": result.ids[0] if result.ids else None,
@@ -59,6 +62,7 @@ def success(envelope: Envelope, source: Source, result: Accepted, *, now: dateti
             "duplicate": result.duplicate,
             "accepted_at": now.isoformat(timespec="seconds"),
         }
+        told |= {"receipt": result.receipt} if result.receipt else {}
         return _json(200, told, headers)
     if target:
         return Response(status=303, headers=headers | {"Location": target, "Content-Type": "text/html; charset=utf-8"})
@@ -155,13 +159,12 @@ def _accepted(accept: str) -> dict[str, float]:
     return weights
 
 
-def _target(form: Form, result: Accepted) -> str:
+def target_of(form: Form, wished: str) -> str:
     """
-    Where the visitor goes: `_next` if it lies where the form lets it, else the form's thank-you page.
+    Where the visitor goes: `wished` (`_next`) if it lies where the form lets it, else the form's thank-you page.
     """
-    wished = result.next_url.strip()
-    address = wished if wished and listed(wished, (form.thanks, *form.redirects)) else form.thanks
-    return with_query(address, result.query) if address else ""
+    wished = wished.strip()
+    return wished if wished and listed(wished, (form.thanks, *form.redirects)) else form.thanks
 
 
 def _webhook_answer(source: Source, result: Accepted, headers: dict[str, str], now: datetime) -> Response:

@@ -5,6 +5,7 @@ A visitor's form → one event: control fields apart, faults to mend, quiet defe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -23,6 +24,12 @@ What captcha widgets add to a form: single-use proofs that are nobody's data.
 
 PAGE_CHARS_MAX = 500
 LANGUAGE_CHARS_MAX = 100
+NONCE_SECONDS = 3_600
+"""
+How long one page's nonce is remembered with what was typed there: the same page sent again is the same knock.
+"""
+
+NONCE_CHARS_MAX = 64
 
 _DENIALS = frozenset({"0", "false", "no", "off", "いいえ", "同意しない"})
 
@@ -94,6 +101,10 @@ def _event(
         # The form says what its configuration does not know, which is no fault of the visitor's.
         unclear = str(problem)
         name = naming.name_of(data, envelope, EventRule(), key=keys[0], arrival=arrival)
+    nonce = _text(fields.get("_nonce"))[:NONCE_CHARS_MAX]
+    if nonce and name.dedupe.startswith("digest:"):
+        # A page loaded anew is another submission at once; the same page with other answers is one, too.
+        name = replace(name, dedupe=naming.digest([nonce, data], keys[0]), dedupe_seconds=NONCE_SECONDS)
     evidence = _evidence(envelope, source, form, fields)
     return Event(
         source=source.name,

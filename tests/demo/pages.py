@@ -1,5 +1,7 @@
 """
-The pages of the demo's website, in Japanese, without JavaScript: a start page, the forms, the thank-you page.
+The pages of the demo's website, in Japanese: a start page, the forms, the thank-you page.
+
+They do without JavaScript; one form has ekiden.js, and a thank-you page with a ticket has thanks.js (docs/forms.md).
 
 A form's page is what a company writes by hand; here it is made from the fields that `relay.toml` declares, so that the
 two cannot part. The look is that of Ekiden's own pages.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from urllib.parse import urlencode
 
 from chalicelib.model import Form
@@ -33,8 +36,10 @@ MORE_CSS = (
     ".note{margin:1.5rem 0 0;color:var(--soft);font-size:.875rem}.trap{position:absolute;left:-6000px}"
     ".tag{margin:1.5rem 0 0;padding:1rem 1.125rem;border:1px solid var(--line);border-left:4px solid var(--rule);"
     "border-radius:4px}.tag h2{margin:0;font-size:1rem}.tag p{margin:.5rem 0 0}.tag code{font-size:1.0625rem;"
-    "overflow-wrap:anywhere}"
+    "overflow-wrap:anywhere}button:disabled{opacity:.6}"
+    ".ekiden-error{margin:.375rem 0 0;color:#b3261e;font-size:.9375rem}"
 )
+TAG = Path(__file__).with_name("tag.js").read_text(encoding="utf-8")
 
 
 def start_page(forms: Mapping[str, Form], behind: Mapping[str, str]) -> str:
@@ -54,9 +59,9 @@ def start_page(forms: Mapping[str, Form], behind: Mapping[str, str]) -> str:
     return _document("ようこそ", inner)
 
 
-def form_page(form: Form, action: str) -> str:
+def form_page(form: Form, action: str, *, script: str = "") -> str:
     """
-    One form, which the browser sends to the relay at `action`.
+    One form, which the browser sends to the relay at `action`; with a `script`, ekiden.js, that does it in its place.
     """
     shown = (
         Shown(id=f"f{number}", field=field, name=field.name, typed=(), problem=None, aside=False)
@@ -70,8 +75,10 @@ def form_page(form: Form, action: str) -> str:
     )
     inner = (
         f'<p class="site">{COMPANY}</p><h1>{escape(form.title)}</h1><p class="en" lang="en">{escape(form.title_en)}</p>'
-        f'<form method="post" action="{escape(action)}" accept-charset="UTF-8">{"".join(map(field_of, shown))}{trap}'
+        f'<form method="post" action="{escape(action)}" accept-charset="UTF-8"{" data-ekiden" if script else ""}>'
+        f"{''.join(map(field_of, shown))}{trap}"
         '<div class="send"><button type="submit">送信する</button></div></form>'
+        f"{_script(script) if script else ''}"
         f'{TO_THE_TOP}<p class="note">{NOTE}</p>'
     )
     return _document(form.title, inner)
@@ -91,13 +98,19 @@ def thanks_page(tag: str, *, satori: str, browser: str) -> str:
         )
     else:
         told = f'<p>c = <code id="c"></code>（なし）</p><p>{UNBOUND}</p>'
-    inner = (
-        f'<p class="site">{COMPANY}</p><h1>送信ありがとうございました</h1>'
-        '<p class="advice">内容を受け付けました。</p>'
-        f'<section class="tag"><h2>SATORI の計測タグが読む値</h2>{told}</section>'
-        f'{TO_THE_TOP}<p class="note">{NOTE}</p>'
+    return _document("送信ありがとうございました", _thanks(told))
+
+
+def late_page(script: str, *, satori: str, browser: str) -> str:
+    """
+    The thank-you page of somebody with a ticket: `script`, thanks.js, gets the value, and then lets the tag run.
+    """
+    tag = (
+        f'<script src="/tag.js" data-satori="{escape(satori)}" data-browser="{escape(browser)}" data-bound="{BOUND}">'
+        "</script>"
     )
-    return _document("送信ありがとうございました", inner)
+    told = f'<p>c = <code id="c"></code></p><p id="told">{UNBOUND}</p><template data-ekiden>{tag}</template>'
+    return _document("送信ありがとうございました", _thanks(told) + _script(script))
 
 
 def missing_page() -> str:
@@ -105,6 +118,19 @@ def missing_page() -> str:
     There is no such page.
     """
     return _document("ページがありません", f"<h1>ページがありません</h1>{TO_THE_TOP}")
+
+
+def _thanks(told: str) -> str:
+    return (
+        f'<p class="site">{COMPANY}</p><h1>送信ありがとうございました</h1>'
+        '<p class="advice">内容を受け付けました。</p>'
+        f'<section class="tag"><h2>SATORI の計測タグが読む値</h2>{told}</section>'
+        f'{TO_THE_TOP}<p class="note">{NOTE}</p>'
+    )
+
+
+def _script(address: str) -> str:
+    return f'<script defer src="{escape(address)}"></script>'
 
 
 def _document(title: str, inner: str) -> str:

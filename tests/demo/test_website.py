@@ -57,7 +57,19 @@ def test_a_browser_may_send_the_form_to_the_relay(site: Website) -> None:
     policy = get(f"{site.url}/contact").headers["Content-Security-Policy"]
 
     assert "form-action 'self' http://127.0.0.1:1;" in f"{policy};"
-    assert "script" not in policy
+    assert "script-src 'self' http://127.0.0.1:1; connect-src http://127.0.0.1:1;" in policy
+    assert "unsafe-eval" not in policy
+
+
+def test_a_visitor_with_a_ticket_gets_the_script_that_waits(site: Website) -> None:
+    """The tag stands in a template until the relay's thanks.js lets it run; nothing of the ticket is in the page."""
+    page = get(f"{site.url}/thanks?from=contact&ekiden=T1CKET").text
+
+    assert f'<script defer src="{RELAY}/thanks.js"></script>' in page
+    assert '<template data-ekiden><script src="/tag.js"' in page
+    assert '<code id="c"></code>' in page
+    assert "T1CKET" not in page
+    assert "currentScript" in get(f"{site.url}/tag.js").text
 
 
 def test_the_thank_you_page_shows_what_the_tag_reads_and_binds_the_browser(site: Website) -> None:

@@ -19,6 +19,10 @@ from tests.demo import pages
 COOKIE = "visitor"
 TAG_CHARS_MAX = 200
 IDLE_SECONDS_MAX = 20
+SCRIPTED = frozenset({"download"})
+"""
+The forms whose pages load ekiden.js; the others are HTML alone.
+"""
 
 
 class Website:
@@ -50,10 +54,14 @@ class Website:
         if not name:
             return 200, pages.start_page(self.forms, self.behind)
         if name == "thanks":
-            tag = parse_qs(address.query).get("c", [""])[0][:TAG_CHARS_MAX]
+            query = parse_qs(address.query)
+            tag = query.get("c", [""])[0][:TAG_CHARS_MAX]
+            if "ekiden" in query and not tag:
+                return 200, pages.late_page(f"{self.relay}/thanks.js", satori=self.satori, browser=browser)
             return 200, pages.thanks_page(tag, satori=self.satori, browser=browser)
         if name in self.forms:
-            return 200, pages.form_page(self.forms[name], f"{self.relay}/in/{name}")
+            script = f"{self.relay}/ekiden.js" if name in SCRIPTED else ""
+            return 200, pages.form_page(self.forms[name], f"{self.relay}/in/{name}", script=script)
         return 404, pages.missing_page()
 
     def policy(self) -> str:
@@ -62,6 +70,7 @@ class Website:
         """
         return (
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; "
+            f"script-src 'self' {_origin(self.relay)}; connect-src {_origin(self.relay)}; "
             f"frame-src {self.satori}; form-action 'self' {_origin(self.relay)}"
         )
 
@@ -110,10 +119,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         browser, is_new = self._browser()
         site = self.server.site
-        status, page = site.page(self.path, browser)
+        is_tag = self.path == "/tag.js"
+        status, page = (200, pages.TAG) if is_tag else site.page(self.path, browser)
         body = page.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", f"text/{'javascript' if is_tag else 'html'}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Security-Policy", site.policy())
         self.send_header("Cache-Control", "no-store")

@@ -247,3 +247,39 @@ def rest_event(method: str, path: str, source: str, headers: dict[str, str], bod
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
+
+
+@pytest.mark.parametrize("name", ["ekiden.js", "thanks.js"])
+def test_a_page_loads_the_scripts_from_the_relay(client: Client, name: str) -> None:
+    """As JavaScript, and not again where the browser has it."""
+    answer = client.http.get(f"/{name}")
+    again = client.http.get(f"/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+
+    assert (answer.status_code, again.status_code) == (200, 304)
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert answer.body.startswith(b"// Ekiden")
+
+
+def test_a_receipt_is_asked_about_at_its_own_address(client: Client) -> None:
+    """With the token in the address; a browser may ask before it sends it as a bearer."""
+    told = client.http.post(
+        "/in/newsletter", headers={**FORM, "Accept": "application/json"}, body=BODY.encode()
+    ).json_body
+    address = f"/submissions/{told['id']}"
+
+    answer = client.http.get(f"{address}?token={told['receipt']}")
+    asked = client.http.request("OPTIONS", address, headers={"Origin": FORM["Origin"]})
+
+    assert (answer.status_code, answer.json_body["deliveries"][0]["state"]) == (200, "accepted")
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Methods"]) == (204, "GET")
+    assert client.http.get(address).status_code == 404
+
+
+def test_a_ticket_is_exchanged_by_a_post(client: Client) -> None:
+    """As the thank-you page's script sends it; a made-up one is gone."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8", "Origin": FORM["Origin"]}
+
+    answer = client.http.post("/ticket", headers=headers, body=b"ticket=" + b"A" * 43)
+
+    assert (answer.status_code, answer.json_body) == (404, {"status": "gone"})
+    assert answer.headers["Access-Control-Allow-Origin"] == FORM["Origin"]

@@ -84,9 +84,9 @@ class Day:
     The world of one seed.
     """
 
-    def __init__(self, seed: int, *, whole_trace: bool = False) -> None:
+    def __init__(self, seed: int, *, whole_trace: bool = False, options: Options | None = None) -> None:
         self.seed = seed
-        self.options: Options = options_of(seed)
+        self.options: Options = options or options_of(seed)
         options, chance = self.options, random.Random(f"day {seed}")  # noqa: S311 - repeatability is the point
         self.trace = Trace(whole=whole_trace)
         self.scheduler = Scheduler(options.start, chance, self.trace)

@@ -273,3 +273,37 @@ def test_an_event_keeps_what_was_typed_out_of_sight(
     known = _understand(knock({"mail": "taro@example.co.jp"}), form_source(parse=Parse()))
 
     assert "taro" not in repr(known)
+
+
+# ── the page's nonce ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_page_sent_twice_is_one_knock(
+    form_source: Callable[..., Source], knock: Callable[..., Envelope]
+) -> None:
+    """By script and then by the browser itself, it has one name for an hour; other words, or the page anew, another."""
+    source = form_source()
+    first, again, mended, anew, bare = (
+        _event(knock(pairs), source)
+        for pairs in (
+            [("name", "山田"), ("_nonce", "1-2-3-4")],
+            [("_nonce", "1-2-3-4"), ("name", "山田"), ("_charset_", "UTF-8")],
+            [("name", "山本"), ("_nonce", "1-2-3-4")],
+            [("name", "山田"), ("_nonce", "5-6-7-8")],
+            [("name", "山田")],
+        )
+    )
+
+    assert first.dedupe == again.dedupe
+    assert first.dedupe_seconds == 3_600
+    assert len({first.dedupe, mended.dedupe, anew.dedupe, bare.dedupe}) == 4
+    assert "_nonce" not in first.fields
+
+
+def test_an_id_of_the_forms_own_counts_before_the_nonce(
+    form_source: Callable[..., Source], knock: Callable[..., Envelope]
+) -> None:
+    """Where relay.toml names the field that tells submissions apart, that is it."""
+    source = form_source(event=EventRule(id="order"))
+
+    assert _event(knock([("order", "7"), ("_nonce", "1")]), source).dedupe == "id:7"
