@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from chalicelib.destinations import checks
 from chalicelib.destinations.forms import Terms
 from chalicelib.destinations.maildealer_fields import (
-    ADDRESS,
     ID_ITEMS,
     OPERATIONS,
     choices_of,
@@ -60,7 +59,7 @@ def _name_faults(destination: Destination) -> list[Fault]:
         found = destination.settings.get(table)
         mentioned += [(table, name) for name in found] if isinstance(found, Mapping) else []
     listed = texts_of(destination, "items")
-    known = {*known_items(destination)} if not listed else {ADDRESS, id_item(destination), *_fixed(), *listed}
+    known = (*_fixed(), id_item(destination), *listed) if listed else tuple(known_items(destination))
     for setting, name in mentioned:
         if not name.strip() or not name.isprintable():
             faults.append(

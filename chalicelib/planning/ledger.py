@@ -119,8 +119,8 @@ def kept(limit: Limit, now: datetime, ask: Ask) -> int:
     """
     How many calls of a window late work leaves to what may still come by itself: their even share of the time left.
 
-    What is beyond that would go unused at the window's end, if ordinary work went on at the pace it may keep all day. Of
-    a slot of seconds one call is kept: who comes meanwhile goes at once, and the next slot is near.
+    What is beyond that would go unused at the window's end, if ordinary work went on at the pace it may keep all day.
+    Of a slot of seconds one call is kept: who comes meanwhile goes at once, and the next slot is near.
     """
     if not ask.late:
         return 0

@@ -2,9 +2,9 @@
 Nightly maintenance: when a vendor is away each night, learned from its own answers, so that a lane stops knocking.
 
 Vendors document that they are away at night, not when. Learned is what a lane has seen: the minute of the first "under
-maintenance" and that of the first call that got through afterwards. In a night like that the lane asks twice: when work
-comes (is it tonight again?), and once at a chance moment in the second half of what is left (is it over sooner by now?).
-Then it waits for the minute at which the vendor was back, and goes on as with any vendor that is not there.
+maintenance" and that of the first call that got through afterwards. In such a night the lane asks twice: when work is
+there (is it tonight again?), and once at a chance moment in the second half of what is left (is it over sooner?). Then
+it waits for the minute at which the vendor was back, and goes on as with any vendor that does not answer.
 """
 
 from __future__ import annotations

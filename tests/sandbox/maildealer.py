@@ -231,6 +231,12 @@ class MailDealerSandbox:
         """
         return self.customers.find(mailbox, address, self.switches)
 
+    def by_id(self, number: int) -> MailDealerCustomer:
+        """
+        The customer with this ID.
+        """
+        return self.customers.by_id[number]
+
     def give(self, user: str, *, rights: Sequence[str]) -> None:
         """
         Set the rights of a user.
