@@ -53,7 +53,7 @@ def read_probe(reply: Reply | NoReply, destination: Destination, mapped: Mapping
         told = verdict.reason or f"Mail Dealer refuses the question {replies.told(answer, found.said, found.status)}"
         level = "warning" if verdict.kind == "busy" else "fault"
         return Probed(verdict=verdict, findings=(Finding(level=level, text=told),))
-    opened = Finding(level="fine", text="Mail Dealer takes the token, the sender's address, the mailbox and the rights")
+    opened = Finding(level="fine", text="Mail Dealer takes the token, the mailbox and the right to see customers")
     rows = answer.body.get("items")
     first = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], Mapping) else None
     return Probed(verdict=Verdict(), findings=(opened, *_compare(first, destination, mapped)))
@@ -89,7 +89,7 @@ def _missing(name: str, where: str, there: tuple[str, ...]) -> str:
 
 
 PROBE = Probe(
-    asks="cust/get of one customer: whether token, sender's address, mailbox and rights are right, and the item names",
+    asks="cust/get of one customer: whether token, mailbox and rights are right, and which items the account has",
     build=build_probe,
     read=read_probe,
 )

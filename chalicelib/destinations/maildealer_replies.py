@@ -96,22 +96,19 @@ def stated(answer: Answer) -> Stated:
     return Stated(
         status=status,
         code=replies.number(errors.get("code")) or 0,
-        success=answer.fine and word == "success" and status == 200 and not errors and _counted(body.get("count")),
+        success=answer.fine and word == "success" and status == 200 and not errors,
         said=replies.words(errors.get("msg") or ""),
     )
 
 
-def _counted(count: Json) -> bool:
-    """
-    Whether the count, where there is one, says that anything was stored. It comes as a number or as a text.
-    """
-    return count is None or replies.number(count) != 0
-
-
 def customer_id(answer: Answer) -> str:
     """
-    The ID of the customer that was stored, "" where the answer has none. It comes as a number or as a text.
+    The ID of the customer that was stored, "" where the answer has none, or counts none.
+
+    ID and count come as numbers or as texts.
     """
+    if replies.number(answer.body.get("count")) == 0:
+        return ""
     found = answer.body.get("customerId")
     text = str(found).strip() if isinstance(found, int | str) and not isinstance(found, bool) else ""
     return text if re.fullmatch(r"[0-9]{1,18}", text) else ""
