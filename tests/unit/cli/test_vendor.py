@@ -16,7 +16,11 @@ from tests.scenarios.world import CONFIG, World
 from tests.unit.cli.conftest import Ekiden, Make, flat
 from tests.unit.sandbox.vendors import md_request
 
-SUBNETS = '[egress]\nsubnet_ids = ["subnet-0123456789abcdef1", "subnet-0123456789abcdef2"]\nsecurity_group_ids = ["sg-0123456789abcdef0"]\n'
+SUBNETS = """
+[egress]
+subnet_ids = ["subnet-0123456789abcdef1", "subnet-0123456789abcdef2"]
+security_group_ids = ["sg-0123456789abcdef0"]
+"""
 FIXED = STORY.replace("mailbox = 1", 'mailbox = 1\negress = "fixed"') + SUBNETS
 
 
@@ -72,10 +76,11 @@ def test_a_mistyped_item_is_told_with_the_right_one(typed: Make) -> None:
     world = World(STORY.replace('"会社名" = "company"', '"会社名" = "company"\n"会社名称" = "company"'))
     items = {"メールアドレス": "hanako@example.co.jp", "会社名": "見本"}
     world.desk.handle(md_request("cust/update", {"mboxNo": 1, "items": items}, token="desk-token"))
-    found = over(typed, world)("vendor", "check", "desk", "--yes")
+    found = over(typed, world)("vendor", "check", "desk", "--yes", "--json")
 
     assert found.exit_code == 1
-    assert 'The account has no item "会社名称" (routes.support-desk): did you mean "会社名"?' in flat(found)
+    told = [each["what"] for each in json.loads(found.output)["findings"]]
+    assert 'The account has no item "会社名称" (routes.support-desk-customer): did you mean "会社名"?' in told
 
 
 def test_programs_get_json_and_spend_nothing_unasked(desk: World, typed: Make) -> None:
@@ -128,7 +133,7 @@ def test_a_vendor_that_is_away_closes_the_lane_as_any_call_would(desk: World, ty
 
 def test_no_question_is_asked_where_the_books_allow_none(desk: World, typed: Make) -> None:
     """A full slot, a paused lane: the question waits like any call, and says until when or what to do."""
-    for number in range(4):
+    for number in range(1, 5):
         desk.submit("support", person(number))
     desk.answer_bells()
     full = over(typed, desk)("vendor", "check", "desk", "--yes")
@@ -218,7 +223,7 @@ def test_an_address_that_is_not_found_is_not_made_up(typed: Make) -> None:
     """No gateway, no right to look, or the stage local: each is said as it is."""
 
     class NoGateway(Network):
-        def describe_subnets(self, SubnetIds: list[str]) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        def describe_subnets(self, SubnetIds: list[str]) -> dict[str, Any]:  # noqa: N803, ARG002
             return {"Subnets": []}
 
         def describe_route_tables(self, Filters: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803, ARG002
