@@ -5,6 +5,7 @@ Vendors: whether a destination of relay.toml is set up right, before a visitor f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,7 @@ from chalicelib.cli.connecting import LOCAL
 from chalicelib.cli.screen import data, hint, say, show, table
 from chalicelib.cli.tools import NOT_DONE, Doors, Tools, as_json, example, placed
 from chalicelib.cli.words import amount, iso, plain
+from chalicelib.planning.ledger import left
 from chalicelib.planning.nights import clock
 
 if TYPE_CHECKING:
@@ -58,7 +60,11 @@ def check(ctx: click.Context, *, destination: str, yes: bool, as_json: bool) -> 
     relay = tools.relay()
     prober = relay.prober
     lane = relay.operator.lane_status(prober.destination(destination).lane)
-    lines = [*_credentials(relay, destination), *_sender(tools, relay.operator.config, lane), *_quota(lane)]
+    lines = [
+        *_credentials(relay, destination),
+        *_sender(tools, relay.operator.config, lane),
+        *_quota(lane, relay.now()),
+    ]
     asked = _may_ask(relay, destination, lines, yes=yes, quiet=as_json)
     if asked:
         found = prober.ask(destination)
@@ -117,32 +123,33 @@ def _elastic_ips(tools: Tools, config: Config) -> tuple[tuple[str, ...], str]:
     return found, "they have no NAT gateway with a public address"
 
 
-def _quota(found: LaneStatus) -> Iterator[Line]:
+def _quota(found: LaneStatus, now: datetime) -> Iterator[Line]:
     lane, state = found.lane, found.state
     if state.paused_reason:
         yield "lane", "warning", f"{lane.name} is paused: {state.paused_reason}"
     elif state.breaker.kind:
         yield "lane", "warning", f"{lane.name} is closed ({state.breaker.kind}): {state.breaker.reason}"
-    yield "quota", "told", f"By our books {_left(found)}"
+    yield "quota", "told", f"By our books {_left(found, now)}"
     if state.night:
         words = f"{clock(state.night.begins)} to {clock(state.night.ends)}"
         yield "nights", "told", f"The vendor was last under maintenance from {words}, Japan time"
 
 
-def _left(found: LaneStatus) -> str:
-    limits = found.lane.limits
-    if not limits:
-        rate = found.lane.rate
-        return f"no quota; {amount(rate.burst, 'call')} at once" if rate else "no quota"
-    left = max(0, found.limit - found.reserved - found.used)
-    per = "today (Japan time)" if limits[0].per == "day" else f"in these {limits[0].slot_seconds} seconds"
-    kept = f", beside {found.reserved:,} kept for urgent work" if found.reserved else ""
-    return f"{left:,} of {found.limit:,} calls are left {per}{kept}"
+def _left(found: LaneStatus, now: datetime) -> str:
+    words = []
+    for limit in found.lane.limits:
+        per = "today (Japan time)" if limit.per == "day" else f"in these {limit.slot_seconds} seconds"
+        kept = f", beside {limit.reserve:,} kept for urgent work" if limit.reserve else ""
+        words.append(f"{left(limit, found.state, now):,} of {limit.calls:,} calls are left {per}{kept}")
+    rate = found.lane.rate
+    if rate:
+        words.append(f"calls may go {rate.interval_ms / 1_000:g} s apart, {rate.burst} at once")
+    return "; ".join(words) or "there is no quota"
 
 
 def _quota_after(relay: Relay, before: LaneStatus) -> Iterator[Line]:
     after = relay.operator.lane_status(before.lane.name)
-    yield "quota", "told", f"The question was counted: now {_left(after)}"
+    yield "quota", "told", f"The question was counted: now {_left(after, relay.now())}"
 
 
 def _whence(findings: tuple[Finding, ...]) -> Iterator[Line]:
