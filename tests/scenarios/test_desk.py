@@ -15,6 +15,7 @@ from tests.sandbox.clock import JST
 from tests.sandbox.faults import Fault
 from tests.sandbox.maildealer_books import busiest_minute, overlapping_writers
 from tests.sandbox.maildealer_switches import RIGHTS, MailDealerSwitches
+from tests.scenarios.test_imports import csv_of, upload
 from tests.scenarios.world import CONFIG, World
 
 LANE = "maildealer-md00-1"
@@ -155,6 +156,41 @@ def test_a_flood_never_meets_a_429(window: str, scope: str, rejects: str, calls:
     assert {call.answer for call in made.desk.calls} == {"200"}
     assert busiest_minute(made.desk.calls, 1) <= calls * 6
     assert made.clock.now() - started <= timedelta(minutes=300 / (5 * calls) + 3)
+
+
+LIST = """
+[sources.list]
+preset = "csv_upload"
+secret = "env:CRM_TOKEN"
+
+[[routes]]
+from = "list"
+to = "desk"
+operation = "customer"
+[routes.fields]
+"メールアドレス" = "mail"
+"お名前" = "name"
+"会社名" = { const = "見本商事" }
+"""
+
+
+def test_a_list_leaves_a_call_of_each_slot_to_visitors() -> None:
+    """A hundred rows go at three calls in twelve seconds; whoever sends a form meanwhile is served within a minute."""
+    made = world(STORY + LIST)
+    upload(made, csv_of(100), "list")
+    made.read_files()
+    waited = []
+    for minute in range(6):
+        made.submit("support", person(1_000 + minute))
+        sent = made.clock.now()
+        made.pass_minutes(1)
+        mine = [call.at for call in made.desk.calls if call.address == f"u{1_000 + minute}@example.co.jp"]
+        waited.append(mine[0] - sent if mine else timedelta.max)
+    made.pass_minutes(6)
+
+    assert made.states() == {"delivered": 106}
+    assert max(waited) <= timedelta(minutes=1)
+    assert busiest_minute(made.desk.calls, 1) <= 24
 
 
 def test_two_destinations_of_one_mailbox_share_its_minute() -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.config import check
+from chalicelib.destinations import VENDORS
 from chalicelib.destinations.maildealer import VENDOR
 from chalicelib.model import Const, FieldName, Route
+from chalicelib.sources import PRESETS
 from tests.unit.destinations.accounts import desk_account
 
 
@@ -123,3 +126,45 @@ def test_long_free_text_is_warned_of() -> None:
 
     assert found.startswith('~routes.form.fields."ご要望"')
     assert route_faults({"ご要望": FieldName("m")}, items_chars_max={"ご要望": 200}, overflow={"ご要望": "clip"}) == []
+
+
+def test_a_misspelt_setting_is_told_with_the_right_one() -> None:
+    """`config check` names the path in relay.toml and what was probably meant."""
+    text = """
+[destinations.desk]
+vendor = "maildealer"
+base_url = "https://md00.maildealer.jp"
+mailbx = 1
+calls_per_slot = 6
+choise_items = { "興味" = ["資料"] }
+credentials = { api_tokn = "ssm:/ekiden/prod/desk" }
+"""
+    found = [str(each) for each in check(text, vendors=VENDORS, presets=PRESETS, stage="prod")]
+
+    for path, remedy in (
+        ("destinations.desk.mailbx", 'Did you mean "mailbox"?'),
+        ("destinations.desk.choise_items", 'Did you mean "choice_items"?'),
+        ("destinations.desk.credentials.api_tokn", 'Did you mean "api_token"?'),
+        ("destinations.desk.calls_per_slot", "Write at least 1 and at most 5."),
+    ):
+        assert [each for each in found if each.startswith(path) and each.endswith(remedy)], path
+
+
+def test_one_mailbox_in_two_lanes_is_a_fault_and_two_mailboxes_are_none() -> None:
+    """The vendor counts by mailbox, whatever lanes are called."""
+    desk = """
+[destinations.NAME]
+vendor = "maildealer"
+base_url = "https://md00.maildealer.jp"
+mailbox = 1
+credentials = { api_token = "ssm:/ekiden/prod/desk" }
+"""
+    one = desk.replace("NAME", "one")
+    split = one + desk.replace("NAME", "two") + 'lane = "other"\n'
+    apart = one + desk.replace("NAME", "two").replace("mailbox = 1", "mailbox = 2")
+
+    def lanes_at_fault(text: str) -> list[str]:
+        return [each.path for each in check(text, vendors=VENDORS, presets=PRESETS) if each.path.endswith(".lane")]
+
+    assert lanes_at_fault(split) == ["destinations.two.lane"]
+    assert lanes_at_fault(apart) == []
