@@ -67,6 +67,10 @@ def done_at(relay: Relay, cost: Cost, status: LaneStatus, *, leftovers: bool) ->
         return begins + timedelta(seconds=(cost.calls - 1) * status.pace_seconds)
     rate, day = cost.lane.rate, max(1, status.limit - status.reserved)
     seconds = cost.calls * rate.interval_ms / 1_000 if rate else 0.0
+    slot = next((each for each in cost.lane.limits if each.per == "slot"), None)
+    if slot is not None:
+        # Rows of files leave one call of each slot to what comes by itself (planning.ledger).
+        seconds = max(seconds, ceil(cost.calls / max(1, slot.calls - 1)) * slot.slot_seconds)
     days = ceil(cost.calls / day) - 1 if status.limit else 0
     return begins + timedelta(seconds=seconds, days=days)
 

@@ -157,8 +157,9 @@ def _next(found: LaneStatus, now: datetime) -> Text:
 def _pace(lane: Lane, seconds: float) -> str:
     if lane.batching:
         return f"every {span(seconds)}"
+    slot = next((each for each in lane.limits if each.per == "slot"), None)
     if lane.rate is None:
-        return ""
+        return f"{slot.calls} in {slot.slot_seconds} s" if slot else ""
     return f"{1_000 / lane.rate.interval_ms:g} a second"
 
 

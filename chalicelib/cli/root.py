@@ -24,6 +24,7 @@ from chalicelib.cli.senders import senders
 from chalicelib.cli.submission import submission
 from chalicelib.cli.tools import Doors, Tools, example, keep
 from chalicelib.cli.trying import try_sample
+from chalicelib.cli.vendor import vendor
 
 EXAMPLE = example(
     "ekiden status",
@@ -81,6 +82,7 @@ for _command in (
     config_commands,
     senders,
     try_sample,
+    vendor,
     secret,
     template,
     package,

@@ -44,6 +44,18 @@ def parameter_store(stage: str) -> Any:  # noqa: ANN401, ARG001 - boto3 has no t
     return session.client("ssm", region_name=session.region_name or REGION)
 
 
+def network(_stage: str) -> Any:  # noqa: ANN401 - boto3 has no types; the account is the environment's
+    """
+    The account's network (EC2), where the environment says.
+    """
+    import boto3  # noqa: PLC0415 - only a fixed address needs it
+
+    from chalicelib.ops.package import REGION  # noqa: PLC0415 - as above
+
+    session = boto3.Session()
+    return session.client("ec2", region_name=session.region_name or REGION)
+
+
 def pause(seconds: float) -> None:
     """
     Wait, in real time.
@@ -65,6 +77,7 @@ class Tools:
     """
     connect: Connect = connect
     parameters: Callable[[str], Any] = parameter_store
+    network: Callable[[str], Any] = network
     put: Callable[[Upload, bytes, Callable[[int], None]], None] = put_file
     pause: Callable[[float], None] = pause
     base: Callable[[str, Config], str] = base_address

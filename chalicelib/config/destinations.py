@@ -69,7 +69,7 @@ def _destination(
     destination = Destination(
         name=name,
         vendor=vendor.slug,
-        lane=values.get("lane") or texts.name_from(vendor.lane_name(name, settings)),
+        lane=values.get("lane") or texts.name_from(vendor.lane_name(name, settings | {"base_url": base_url})),
         base_url=base_url,
         credentials=_credentials(table, place.key("credentials"), vendor),
         settings=settings,

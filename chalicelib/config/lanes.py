@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.config.place import Place
 from chalicelib.config.texts import name_from
@@ -56,7 +56,7 @@ def _is_namesake(one: Destination, other: Destination, vendors: Mapping[str, Ven
     """
     Whether two default names differ and only became one when they were made usable ("a_b" and "a-b").
     """
-    names = [vendors[each.vendor].lane_name(each.name, each.settings) for each in (one, other)]
+    names = [vendors[each.vendor].lane_name(each.name, _settings(each)) for each in (one, other)]
     return names[0] != names[1] and all(name_from(name) == one.lane for name in names)
 
 
@@ -70,7 +70,7 @@ def _check_account(
         same_keys = destination.credentials == other.credentials
         if destination.vendor != other.vendor or destination.base_url != other.base_url:
             continue
-        scopes = {vendors[each.vendor].lane_name("-", each.settings) for each in (destination, other)}
+        scopes = {vendors[each.vendor].lane_name("-", _settings(each)) for each in (destination, other)}
         if len(scopes) > 1 or not (same_keys or _names_account(destination, vendors)):
             continue
         place.fault(
@@ -85,7 +85,14 @@ def _names_account(destination: Destination, vendors: Mapping[str, Vendor]) -> b
     Whether the vendor's own name of the quota scope comes from the account, and not from the destination's name.
     """
     name = vendors[destination.vendor].lane_name
-    return name("one", destination.settings) == name("two", destination.settings)
+    return name("one", _settings(destination)) == name("two", _settings(destination))
+
+
+def _settings(destination: Destination) -> dict[str, Any]:
+    """
+    What a vendor names its quota scope by.
+    """
+    return {**destination.settings, "base_url": destination.base_url}
 
 
 def _check_shared(lane: Lane, first: Lane, owner: str, place: Place) -> None:

@@ -27,6 +27,7 @@ from chalicelib.model import (
     Reading,
     Reply,
     Route,
+    Verdict,
 )
 from chalicelib.value import value
 
@@ -160,6 +161,40 @@ class Reader(Protocol):
         """
 
 
+@value
+class Finding:
+    """
+    One thing that a vendor's answer says of a destination's set-up. `level` is fine, warning or fault.
+    """
+
+    level: str
+    text: str
+
+
+@value
+class Probed:
+    """
+    What a probe came to: findings for an operator, and the verdict on the lane, as of any other call.
+    """
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+@value
+class Probe:
+    """
+    One call that changes nothing at the vendor and tells whether a destination is set up right.
+
+    `asks` says what it proves. `build(destination, credentials)` is the request. `read(reply, destination, mapped)` is
+    what the answer says, where `mapped` are the vendor fields that routes send, each with its route; it never raises.
+    """
+
+    asks: str
+    build: Callable[[Destination, Mapping[str, str]], Call]
+    read: Callable[[Reply | NoReply, Destination, Mapping[str, str]], Probed]
+
+
 Overflow = Mapping[str, str]
 Settings = Mapping[str, str]
 PrepareResult = Prepared | tuple[Problem, ...]
@@ -174,6 +209,7 @@ class Vendor:
 
     - `lane(destination, lane_name)`: the quota scope and its limits, from the destination's settings.
     - `lane_name(destination_name, settings)`: the default name of that scope; two destinations of one account share it.
+      `base_url` is among the settings given.
     - `check(destination)`: faults of the settings beyond their declared kinds.
     - `check_route(route, destination)`: faults of a route: unknown or unmapped fields, settings that contradict.
     - `prepare(operation, fields, settings, destination, overflow)`: mapped values → what will be sent, or all problems.
@@ -184,6 +220,7 @@ class Vendor:
     - `read(reply, batch, destination)`: what the answer means. It never raises; what it cannot read is Uncertain.
     - `cut(data, numbers)`: batching lanes only: a packed file without some of its lines, for a person who is erased.
     - `imports`: the operations by the word that a drop-in's import settings have for them (0: register …).
+    - `probe`: loads the harmless call that tells whether a destination is set up right; None where no API can tell.
     """
 
     slug: str
@@ -204,3 +241,4 @@ class Vendor:
     read: Reader
     cut: Callable[[bytes, Collection[int]], bytes | None] | None = None
     imports: Mapping[str, str] = field(default_factory=dict)
+    probe: Callable[[], Probe] | None = None

@@ -200,14 +200,22 @@ def closed(answer: Answer, batch: Batch, causes: Causes) -> Reading:
     A maintenance page: the vendor did not act, and will later.
     """
     reason = f"{causes.vendor} is under maintenance {told(answer, '')}"
-    return waiting(batch, reason, kind="busy", wait_seconds=answer.retry_after_seconds)
+    return waiting(batch, reason, kind="busy", wait_seconds=answer.retry_after_seconds, nightly=True)
 
 
-def waiting(batch: Batch, reason: str, *, kind: str, burns: bool = False, wait_seconds: float | None = None) -> Reading:
+def waiting(
+    batch: Batch,
+    reason: str,
+    *,
+    kind: str,
+    burns: bool = False,
+    wait_seconds: float | None = None,
+    nightly: bool = False,
+) -> Reading:
     """
-    A definite "not now", or "not as the lane stands": everything waits.
+    A definite "not now", or "not as the lane stands": everything waits. `nightly`: for a maintenance.
     """
-    verdict = Verdict(kind=kind, reason=reason, definite=True, retry_after_seconds=wait_seconds)
+    verdict = Verdict(kind=kind, reason=reason, definite=True, retry_after_seconds=wait_seconds, nightly=nightly)
     return every(batch, Deferred(reason=reason, burns=burns), verdict)
 
 

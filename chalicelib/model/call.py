@@ -125,7 +125,8 @@ class Verdict:
     address: an operator must act) · "key" (400 on a file: settings at fault) · "too_large" (413). `definite` means the
     vendor refused for sure, so that a lane that counts accepted calls only gets the call back. `retry_after_seconds` is
     the vendor's own wish. `suspect`: a success that does not say what the vendor says of one; it may well be one, so
-    that repeating it for ever helps nobody. `reason` is for an operator.
+    that repeating it for ever helps nobody. `nightly`: a maintenance, which may come every night. `reason` is for an
+    operator.
     """
 
     kind: str = "fine"
@@ -133,6 +134,7 @@ class Verdict:
     definite: bool = False
     retry_after_seconds: float | None = None
     suspect: bool = False
+    nightly: bool = False
 
 
 @value

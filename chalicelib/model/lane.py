@@ -84,11 +84,24 @@ class LaneKey:
 
 
 @value
+class Night:
+    """
+    When a vendor is under maintenance at night, as a lane has learned it: minutes of the day in Tokyo.
+
+    `begins`: the first answer that said so. `ends`: the first call that got through afterwards.
+    """
+
+    begins: int
+    ends: int
+
+
+@value
 class Breaker:
     """
     Why and until when a lane makes no call. `failures` in a row; `probes` made since it closed.
 
     `kind` is "" (open for calls), "quota" (a 429 although the ledger had room) or "failing" (no clear answers).
+    `night_since`: when the vendor first said, since the lane closed, that it is under maintenance.
     """
 
     kind: str = ""
@@ -97,6 +110,7 @@ class Breaker:
     since: datetime | None = None
     failures: int = 0
     probes: int = 0
+    night_since: datetime | None = None
 
 
 @value
@@ -128,7 +142,7 @@ class LaneState:
     What the table knows of a lane now: a snapshot; only conditional writes decide.
 
     `used` maps window names ("day#2026-11-21") to calls counted. `tat_ms` is the theoretical arrival time of the rate
-    bucket. `open` are the ids of calls in flight.
+    bucket. `open` are the ids of calls in flight. `night` is the vendor's nightly maintenance, where it is known.
     """
 
     lane: str
@@ -141,6 +155,7 @@ class LaneState:
     paused_at: datetime | None = None
     call: OpenCall | None = None
     keys: tuple[LaneKey, ...] = ()
+    night: Night | None = None
 
 
 @value

@@ -9,7 +9,7 @@ from dataclasses import field
 from datetime import datetime
 
 from chalicelib.model.delivery import State
-from chalicelib.model.lane import Breaker
+from chalicelib.model.lane import Breaker, Night
 from chalicelib.value import value
 
 
@@ -45,9 +45,12 @@ class Notice:
 class LaneTurn:
     """
     What becomes of the lane: its breaker, a pause, whether the reservation is given back, and what to tell.
+
+    `night`: the vendor's nightly maintenance, where this call taught it.
     """
 
     breaker: Breaker
     paused_reason: str = ""
     refund: bool = False
     notices: tuple[Notice, ...] = ()
+    night: Night | None = None

@@ -120,9 +120,12 @@ def kept(limit: Limit, now: datetime, ask: Ask) -> int:
     How many calls of a window late work leaves to what may still come by itself: their even share of the time left.
 
     What is beyond that would go unused at the window's end, if ordinary work went on at the pace it may keep all day.
+    Of a slot of seconds one call is kept: who comes meanwhile goes at once, and the next slot is near.
     """
     if not ask.late:
         return 0
+    if limit.per == "slot":
+        return min(1, limit.calls - limit.reserve - 1)
     start, end = window_start(limit, now), window_end(limit, now)
     share = (end - now) / (end - start)
     return ceil((limit.calls - limit.reserve) * share)

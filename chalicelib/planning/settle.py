@@ -23,6 +23,7 @@ from chalicelib.model import (
     Uncertain,
     Verdict,
 )
+from chalicelib.planning.nights import back_at, learned
 from chalicelib.planning.windows import day_of, reopening, window_name
 from chalicelib.value import value
 
@@ -92,7 +93,9 @@ def lane_turn(lane: Lane, state: LaneState, verdict: Verdict, moment: Moment) ->
     if verdict.kind in {"failing", "busy"}:
         return _not_answering(lane, state, verdict, moment, refund=refund)
     notices = (_opened(lane, state.breaker),) if _told_of(state.breaker) else ()
-    return LaneTurn(breaker=Breaker(), refund=refund, notices=notices)
+    since = state.breaker.night_since
+    night = learned(state.night, since, moment.now) if since else None
+    return LaneTurn(breaker=Breaker(), refund=refund, notices=notices, night=night)
 
 
 def _over_quota(lane: Lane, state: LaneState, verdict: Verdict, moment: Moment, *, refund: bool) -> LaneTurn:
@@ -102,7 +105,8 @@ def _over_quota(lane: Lane, state: LaneState, verdict: Verdict, moment: Moment, 
     now = moment.now
     old = state.breaker if state.breaker.kind == "quota" else Breaker()
     day = day_of(lane.limits)
-    drift = day is not None and state.used.get(window_name(day, now), 0) < day.calls
+    # Our slots hold under every reading of a vendor's minute, so that a 429 tells of somebody else's calls.
+    drift = bool(lane.limits) and (day is None or state.used.get(window_name(day, now), 0) < day.calls)
     wish = verdict.retry_after_seconds
     if day is None:
         seconds = max(wish or 0.0, breaker_seconds(old.probes, moment.jitter))
@@ -129,13 +133,16 @@ def _not_answering(lane: Lane, state: LaneState, verdict: Verdict, moment: Momen
         return LaneTurn(breaker=Breaker(reason=verdict.reason, failures=failures), refund=refund)
     probes = old.probes + 1 if old.kind else 1
     seconds = max(verdict.retry_after_seconds or 0.0, breaker_seconds(probes - 1, moment.jitter))
+    until = moment.now + timedelta(seconds=min(seconds, PROBE_SECONDS_NEXT))
+    known = back_at(state.night, old, moment.now, moment.jitter) if verdict.nightly else None
     breaker = Breaker(
         kind="failing",
         reason=verdict.reason,
-        until=moment.now + timedelta(seconds=min(seconds, PROBE_SECONDS_NEXT)),
+        until=max(until, known or until),
         since=old.since or moment.now,
         failures=failures,
         probes=probes,
+        night_since=old.night_since or (moment.now if verdict.nightly else None),
     )
     notices = (_closed(lane, breaker, drift=False),) if _told_of(breaker) and not _told_of(old) else ()
     return LaneTurn(breaker=breaker, refund=refund, notices=notices)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.model import Breaker, LaneKey, LaneState, LaneTurn, OpenCall, Reservation
+from chalicelib.model import Breaker, LaneKey, LaneState, LaneTurn, Night, OpenCall, Reservation
 from chalicelib.ports import (
     Absent,
     All,
@@ -28,7 +28,15 @@ from chalicelib.ports import (
 from chalicelib.records.layout import dump, lane_key, load, maybe_time, stamp, unstamp
 
 WINDOW = "w:"
-BREAKER_ATTRIBUTES = ("closed_kind", "closed_reason", "closed_until", "closed_since", "failures", "probes")
+BREAKER_ATTRIBUTES = (
+    "closed_kind",
+    "closed_reason",
+    "closed_until",
+    "closed_since",
+    "closed_night_since",
+    "failures",
+    "probes",
+)
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -53,11 +61,13 @@ def state_from(lane: str, items: Sequence[Item | None]) -> LaneState:
             since=maybe_time(item.get("closed_since")),
             failures=item.get("failures", 0),
             probes=item.get("probes", 0),
+            night_since=maybe_time(item.get("closed_night_since")),
         ),
         paused_reason=item.get("paused_reason", ""),
         paused_at=maybe_time(item.get("paused_at")),
         call=open_call_from(item),
         keys=tuple(_key(each) for sk, each in sorted(found.items()) if sk.startswith("KEY#")),
+        night=Night(begins=item["night_begins"], ends=item["night_ends"]) if "night_ends" in item else None,
     )
 
 
@@ -188,6 +198,8 @@ def settle(
     values, gone = _breaker_change(turn.breaker, seen)
     if turn.paused_reason:
         values |= {"paused_reason": turn.paused_reason, "paused_at": stamp(now)}
+    if turn.night:
+        values |= {"night_begins": turn.night.begins, "night_ends": turn.night.ends}
     refund = {WINDOW + name: -1 for name in windows} if turn.refund else {}
     return Update(
         key=lane_key(lane),
@@ -259,6 +271,8 @@ def _breaker_change(new: Breaker, seen: Breaker) -> tuple[dict[str, Any], tuple[
         values["closed_until"] = stamp(new.until)
     if new.since:
         values["closed_since"] = stamp(new.since)
+    if new.night_since:
+        values["closed_night_since"] = stamp(new.night_since)
     return values, ()
 
 

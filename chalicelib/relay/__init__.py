@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
+    from chalicelib.relay.probing import Prober
     from chalicelib.relay.sweeping import Sweeper
 
 
@@ -87,6 +88,15 @@ class Relay:
         from chalicelib.relay.importing import Importer  # noqa: PLC0415
 
         return Importer(self._deps, self._notices, self._door)
+
+    @cached_property
+    def prober(self) -> Prober:
+        """
+        What asks a vendor whether a destination is set up right.
+        """
+        from chalicelib.relay.probing import Prober  # noqa: PLC0415
+
+        return Prober(self._deps)
 
     @cached_property
     def eraser(self) -> Eraser:

@@ -19,6 +19,11 @@ NAP_SECONDS_MAX = 5.0
 A worker waits so long for the lane's rate or pace; for anything longer it leaves, and the next minute's bell returns.
 """
 
+SLOT_SECONDS_MAX = 15.0
+"""
+And so long for the next slot of a lane whose calls are counted by seconds.
+"""
+
 HIDE_SECONDS_MAX = 43_000
 """
 SQS takes twelve hours, counted from when the message was received.
@@ -54,10 +59,11 @@ class Rounds(Protocol):
 
 def nap(verdict: Wait, now: datetime) -> Round:
     """
-    Wait here for the rate or the pace if it is short, else leave.
+    Wait here for the rate, the pace or the next slot if it is short, else leave.
     """
-    seconds = (verdict.until - now).total_seconds() if verdict.until else NAP_SECONDS_MAX + 1
-    if verdict.kind in {"rate", "pace"} and seconds <= NAP_SECONDS_MAX:
+    patience = {"rate": NAP_SECONDS_MAX, "pace": NAP_SECONDS_MAX, "quota": SLOT_SECONDS_MAX, "kept": SLOT_SECONDS_MAX}
+    seconds = (verdict.until - now).total_seconds() if verdict.until else SLOT_SECONDS_MAX + 1
+    if seconds <= patience.get(verdict.kind, 0.0):
         return Round(more=True, nap_seconds=max(seconds, 0.01))
     return Round()
 

@@ -14,7 +14,7 @@ from itertools import islice
 from chalicelib.model import Delivery, Lane, LaneKey, LaneState, Notice, State
 from chalicelib.planning.ledger import Ask, Go, may_call
 from chalicelib.planning.tiers import FILE, LEFTOVERS, ORDINARY
-from chalicelib.planning.windows import window_name
+from chalicelib.planning.windows import day_of, window_name
 from chalicelib.records import deliveries, keys
 from chalicelib.records.layout import delivery_key
 from chalicelib.relay.backlog import has_rows, lane_state, oldest_wait, waiting_ids
@@ -95,7 +95,8 @@ class Sweeper:
         return tuple(tier for tier in tiers if tier != LEFTOVERS or isinstance(spare, Go))
 
     def _measure_quota(self, lane: Lane, state: LaneState) -> None:
-        for limit in lane.limits:
+        limit = day_of(lane.limits)
+        if limit is not None:
             used = state.used.get(window_name(limit, self._deps.now()), 0)
             self._deps.ports.journal.measure("QuotaUsed", 100.0 * used / limit.calls, "Percent", lane=lane.name)
 

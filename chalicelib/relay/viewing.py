@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.errors import RelayError
 from chalicelib.model import Config, Delivery, Lane, LaneKey, LaneState, State
 from chalicelib.planning.ledger import next_call_at, pace_seconds
-from chalicelib.planning.windows import window_name
+from chalicelib.planning.windows import day_of, window_name
 from chalicelib.ports import Item, Query
 from chalicelib.records import deliveries
 from chalicelib.records.layout import ATTENTION, TIERS, delivery_key, event_key, load
@@ -33,7 +33,7 @@ class OperatorError(RelayError):
 @value
 class LaneStatus:
     """
-    A lane as an operator sees it. `used`, `limit` and `reserved` are of the current window (0 where there is none).
+    A lane as an operator sees it. `used`, `limit` and `reserved` are of the day in Tokyo (0 where it has no limit).
     """
 
     lane: Lane
@@ -88,7 +88,7 @@ class Viewer:
         table, now = self._deps.ports.table, self._deps.now()
         state = lane_state(table, name)
         keys = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
-        limit = lane.limits[0] if lane.limits else None
+        limit = day_of(lane.limits)
         return LaneStatus(
             lane=lane,
             state=state,

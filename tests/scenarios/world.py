@@ -22,6 +22,8 @@ from chalicelib.records import deliveries
 from chalicelib.relay import Relay
 from chalicelib.sources import PRESETS
 from tests.sandbox.haihaimail import HaihaiSandbox
+from tests.sandbox.maildealer import MailDealerSandbox
+from tests.sandbox.maildealer_account import CustomerItem, MailDealerUser
 from tests.sandbox.satori import SatoriKeys, SatoriSandbox
 from tests.sandbox.transport import SandboxTransport
 
@@ -39,6 +41,7 @@ SECRETS = {
     "env:SATORI_COMPANY_SECRET": KEYS.company_secret,
     "env:HAIHAI_LOGIN_ID": "ekiden",
     "env:HAIHAI_TOKEN": "haihai-token",
+    "env:MAILDEALER_TOKEN": "desk-token",
     "env:CRM_TOKEN": "crm-token",
 }
 
@@ -136,8 +139,18 @@ class World:
             token=SECRETS["env:HAIHAI_TOKEN"],
             groups={"12": "ニュース", "13": "セミナー"},
         )
+        self.desk = MailDealerSandbox(
+            clock=self.clock.now,
+            users=[MailDealerUser(name="ekiden", token=SECRETS["env:MAILDEALER_TOKEN"], mailboxes=(1, 2))],
+            mailboxes={1: "サポート", 2: "営業"},
+            items=[CustomerItem(name="会社名", required=True), CustomerItem(name="興味", choices=("資料", "デモ"))],
+        )
         self.transport = SandboxTransport(
-            {"https://api.satr.jp": self.satori, "https://a01.hm-f.jp": self.haihai},
+            {
+                "https://api.satr.jp": self.satori,
+                "https://a01.hm-f.jp": self.haihai,
+                "https://md00.maildealer.jp": self.desk,
+            },
             pause=self.clock.sleep,
         )
         self.journal = MemoryJournal()

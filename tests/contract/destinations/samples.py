@@ -142,6 +142,14 @@ DESTINATIONS = {
         credentials="ssm:/ekiden/test/haihaimail",
         settings={"account": "api_sample"},
     ),
+    "maildealer": Destination(
+        name="desk",
+        vendor="maildealer",
+        lane="maildealer-md00-1",
+        base_url="https://md00.maildealer.jp",
+        credentials="ssm:/ekiden/test/maildealer",
+        settings={"mailbox": 1, "required_items": ["会社名"], "choice_items": {"興味": ["資料", "デモ"]}},
+    ),
 }
 
 PERSON = {
@@ -156,6 +164,14 @@ PERSON = {
     "custom:employees": 120,
 }
 ROW = {"メールアドレス": "hanako.sample@example.co.jp", "お名前": "見本 花子", "会社名": "株式会社ソ表能"}
+CUSTOMER = {
+    "メールアドレス": "Hanako.Sample+web@example.co.jp",
+    "お名前": "見本 髙﨑😀",
+    "フリガナ": "ミホン ハナコ",
+    "電話番号": "03-0000-0000",
+    "会社名": "株式会社見本",
+    "興味": ["資料", "デモ"],
+}
 ADDRESS = {"メールアドレス": "hanako.sample@example.co.jp"}
 
 SAMPLES = (
@@ -166,19 +182,21 @@ SAMPLES = (
     Sample(slug="haihaimail", operation="delete", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
     Sample(slug="haihaimail", operation="stop", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
     Sample(slug="haihaimail", operation="forbid", fields=ADDRESS, required=("メールアドレス",), settings={"spid": "3"}),
+    Sample(slug="maildealer", operation="customer", fields=CUSTOMER, required=("メールアドレス", "会社名")),
     Sample(slug="haihaimail", operation="allow", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
 )
 
 ACCEPTED = {
     "satori": b'{"status":200,"message":{"customer[hashcode]":"8eced811cdb57f56"}}',
     "haihaimail": b'{"status":"success","code":"200","version":"v1"}',
+    "maildealer": b'{"status":"success","code":200,"count":"1","customerId":"18","version":"v1"}',
 }
 """
 A body that is a success at this vendor.
 """
 
-CHARSET = {"satori": "utf-8", "haihaimail": "cp932"}
-PROOF = {"satori": "imported", "haihaimail": "accepted"}
+CHARSET = {"satori": "utf-8", "haihaimail": "cp932", "maildealer": "utf-8"}
+PROOF = {"satori": "imported", "haihaimail": "accepted", "maildealer": "imported"}
 
 MEANINGS = {
     "satori": {
@@ -190,6 +208,11 @@ MEANINGS = {
         400: Meaning(outcome=Deferred, verdict="key"),
         409: Meaning(outcome=Deferred, verdict="busy", burns=True),
         413: Meaning(outcome=Deferred, verdict="too_large"),
+    },
+    "maildealer": {
+        400: Meaning(outcome=Refused, verdict="fine"),
+        409: Meaning(outcome=Deferred, verdict="paused"),
+        413: Meaning(outcome=Refused, verdict="fine"),
     },
 }
 """

@@ -42,3 +42,20 @@ def mail_account(
         settings={"account": "api_sample"} | settings,
         substitutes=substitutes or {},
     )
+
+
+def desk_account(
+    *, base_url: str = "https://md00.maildealer.jp", substitutes: Mapping[str, str] | None = None, **settings: Any
+) -> Destination:
+    """
+    A Mail Dealer mailbox; keywords are its settings.
+    """
+    return Destination(
+        name="desk",
+        vendor="maildealer",
+        lane="maildealer-md00-1",
+        base_url=base_url,
+        credentials="ssm:/ekiden/test/desk",
+        settings={"mailbox": 1} | settings,
+        substitutes=substitutes or {},
+    )
