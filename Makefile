@@ -4,17 +4,22 @@ PYTHON ?= python3
 CONFIG ?= relay.toml
 STAGE ?= prod
 PORT ?= 8080
+SEEDS ?= 200
+SEED_FROM ?= 0
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check unit stack serve deploy bench clean
+.PHONY: help demo test check unit stack browser simulate simulate-mutants serve deploy bench clean
 
 help:
 	@echo "make demo              the whole relay on this machine, with vendors' sandboxes (ONCE=1 ends by itself)"
 	@echo "make serve CONFIG=…    the packaged relay on this machine, with your relay.toml (PORT=8080)"
 	@echo "make test              linter, types, and all tests"
+	@echo "make simulate SEEDS=1000  random days on a virtual clock (SEED_FROM=k: play one again)"
+	@echo "make simulate-mutants  break the code on purpose: does the simulation notice?"
+	@echo "make browser           forms and pages in a real Chromium"
 	@echo "make bench             figures: CPU, requests to AWS, cold start, files"
 	@echo "make deploy STAGE=prod CONFIG=relay.toml   to AWS"
 
@@ -46,11 +51,22 @@ check: $(READY)
 
 unit: $(READY)
 	@echo "• unit, contract and scenario tests"
-	@$(BIN)/pytest -q -n 2 -m "not stack"
+	@$(BIN)/pytest -q -n 2 -m "not stack and not browser"
 
 stack: $(READY)
 	@echo "• tests on the embedded local AWS"
 	@$(BIN)/pytest -q -m stack
+
+simulate: $(READY)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --from $(SEED_FROM)
+
+simulate-mutants: $(READY)
+	@$(BIN)/python -m tests.simulation.mutants
+
+browser: $(READY)
+	@$(BIN)/python -m tests.browser.chromium
+	@echo "• tests in a real browser, on the embedded local AWS"
+	@$(BIN)/pytest -q -m browser tests/browser
 
 bench: $(READY)
 	@$(BIN)/python -m bench

@@ -1,5 +1,5 @@
 """
-Ekiden's doors: HTTP routes, the bell, the inbox and the minute. Everything behind them is chalicelib.relay.
+Ekiden's doors: HTTP routes, the bell, the inbox, uploads and the minute. Everything behind them is chalicelib.relay.
 """
 
 from __future__ import annotations
@@ -129,6 +129,15 @@ def unpack(event: SQSEvent) -> None:
     """
     for record in event:
         relay().unpack(record.body)
+
+
+@app.on_sqs_message(queue="ekiden-incoming", batch_size=1, name="expand", maximum_concurrency=2)
+def expand(event: SQSEvent) -> None:
+    """
+    A file that was uploaded, or that is to be read further.
+    """
+    for record in event:
+        relay().expand(record.body, deadline=deadline(event))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")

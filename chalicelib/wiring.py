@@ -5,7 +5,7 @@ Wiring: the environment and relay.toml become one Relay. The only place that rea
 |---|---|
 | EKIDEN_STAGE | the stage this is; "local" allows `env:` secrets |
 | EKIDEN_TABLE, EKIDEN_BUCKET | names of the table and the bucket |
-| EKIDEN_BELL_URL, EKIDEN_INBOX_URL | the queues' URLs |
+| EKIDEN_BELL_URL, EKIDEN_INBOX_URL, EKIDEN_INCOMING_URL | the queues' URLs |
 | EKIDEN_LANES | JSON: lane name → URL of its backlog queue |
 | EKIDEN_SECRETS | the secret references this function may read, separated by commas; SSM ones are read at once |
 | EKIDEN_TOPIC_ARN | where notices go |
@@ -67,6 +67,7 @@ def ports(environ: Mapping[str, str]) -> Ports:
         table=DynamoTable(clients, environ["EKIDEN_TABLE"]),
         bell=SqsQueue(clients, environ["EKIDEN_BELL_URL"]),
         inbox=SqsQueue(clients, environ["EKIDEN_INBOX_URL"]),
+        incoming=SqsQueue(clients, environ["EKIDEN_INCOMING_URL"]),
         backlogs={lane: SqsQueue(clients, url) for lane, url in queues.items()},
         bucket=S3Bucket(clients, environ["EKIDEN_BUCKET"]),
         transport=HttpTransport(),

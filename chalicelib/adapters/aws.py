@@ -52,6 +52,15 @@ class Clients:
         return self._make("s3", max(self._read_seconds, POLL_READ_SECONDS))
 
     @cached_property
+    def s3_signer(self) -> Any:
+        """
+        S3, for signing addresses: with no checksum but the one that is asked for, since somebody else sends the bytes.
+        """
+        return self._make(
+            "s3", self._read_seconds, signature_version="s3v4", request_checksum_calculation="when_required"
+        )
+
+    @cached_property
     def sns(self) -> Any:
         """
         SNS.
@@ -67,7 +76,7 @@ class Clients:
 
         return get_session()
 
-    def _make(self, service: str, read_seconds: int) -> Any:
+    def _make(self, service: str, read_seconds: int, **more: str) -> Any:
         from botocore.config import Config  # noqa: PLC0415 - as above
 
         config = Config(
@@ -75,6 +84,7 @@ class Clients:
             read_timeout=read_seconds,
             retries={"total_max_attempts": 2, "mode": "standard"},
             max_pool_connections=16,
+            **more,
         )
         return self._session.create_client(service, config=config)
 

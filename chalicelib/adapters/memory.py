@@ -14,8 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.adapters.memory_bucket import MemoryBucket
 from chalicelib.adapters.memory_conditions import holds
 from chalicelib.ports import Check, Delete, Item, Key, Lost, Message, Put, Query, Update, Write, Written
+
+__all__ = ["MemoryBucket", "MemoryQueue", "MemoryTable", "holds"]
 
 ITEM_BYTES_MAX = 400_000
 WRITES_MAX = 100
@@ -225,36 +228,3 @@ class MemoryQueue:
 
     def __len__(self) -> int:
         return len(self._messages)
-
-
-class MemoryBucket:
-    """
-    The bucket port over a dict.
-    """
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    def put(self, name: str, data: bytes) -> None:
-        """
-        Store an object.
-        """
-        self.objects[name] = bytes(data)
-
-    def get(self, name: str) -> bytes | None:
-        """
-        An object's bytes, or None.
-        """
-        return self.objects.get(name)
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """
-        The names of all objects that begin so.
-        """
-        yield from sorted(name for name in self.objects if name.startswith(prefix))
-
-    def delete(self, name: str) -> None:
-        """
-        Remove an object.
-        """
-        self.objects.pop(name, None)

@@ -14,6 +14,14 @@ from chalicelib.errors import StoreUnavailable
 Answer = TypeVar("Answer")
 
 GONE = frozenset({"NoSuchKey", "404"})
+PARAMETERS = {
+    "Content-Type": "ContentType",
+    "If-None-Match": "IfNoneMatch",
+    "x-amz-checksum-sha256": "ChecksumSHA256",
+}
+"""
+The headers that an upload may have, as S3's PutObject calls them. Each is signed, so that none can be left out.
+"""
 
 
 class S3Bucket:
@@ -71,3 +79,19 @@ class S3Bucket:
                 return None
             words, maybe_applied = unavailable("S3", error)
             raise StoreUnavailable(words, maybe_applied=maybe_applied and not reads) from error
+
+    def size(self, name: str) -> int | None:
+        """
+        How many bytes an object has, or None where it is gone.
+        """
+        return self._ask(lambda s3: int(s3.head_object(Bucket=self._name, Key=name)["ContentLength"]), reads=True)
+
+    def upload_address(self, name: str, headers: Mapping[str, str], *, size: int, seconds: int) -> str:
+        """
+        An address that takes one PUT of exactly `size` bytes with these headers, for so many seconds from now.
+
+        It is signed here, without asking AWS; S3 looks at the rights of the signer when it is used.
+        """
+        given = {PARAMETERS[header]: value for header, value in headers.items()}
+        parameters = {"Bucket": self._name, "Key": name, "ContentLength": size, **given}
+        return str(self._clients.s3_signer.generate_presigned_url("put_object", Params=parameters, ExpiresIn=seconds))

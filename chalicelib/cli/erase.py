@@ -51,9 +51,9 @@ def erase(ctx: click.Context, *, identity: str, receipt: Path | None, yes: bool,
     eraser = ctx.obj.relay().eraser
     with _progress() as seen:
         person = eraser.find(_identity(identity), seen=seen)
-    if not person.event_ids and not person.contacts:
+    if person.unknown:
         if as_json:
-            data({"submissions": [], "contacts": 0, "mentioned_in": list(person.mentioned_in)})
+            data({"submissions": [], "contacts": 0, "uploads": [], "mentioned_in": list(person.mentioned_in)})
         else:
             say("Nothing of this person is here.")
             _tell_mentions(person.mentioned_in)
@@ -103,6 +103,7 @@ def _plan(ctx: click.Context, person: Person, *, for_programs: bool) -> None:
             {
                 "submissions": list(person.event_ids),
                 "contacts": len(person.contacts),
+                "uploads": list(person.uploads),
                 "mentioned_in": list(person.mentioned_in),
             }
         )
@@ -113,6 +114,10 @@ def _plan(ctx: click.Context, person: Person, *, for_programs: bool) -> None:
         if len(person.event_ids) > LISTED:
             say(f"  … and {len(person.event_ids) - LISTED:,} more; all of them with --json")
         say(f"and what {amount(len(person.contacts), 'lane')} remembers of them, and their lines in files sent.")
+        if person.uploads:
+            say(f"and {amount(len(person.uploads), 'uploaded file')}, whole:")
+            for each in person.uploads[:LISTED]:
+                say(f"  {each}")
         _tell_mentions(person.mentioned_in)
         say("\nNothing was done. It cannot be undone; to do it, give --yes.", style="yellow")
     ctx.exit(NOT_DONE)
@@ -139,13 +144,13 @@ def _show(done: Receipt, file: Path | None) -> None:
         "submissions": f"{len(done.submissions):,}",
         "deliveries": ", ".join(f"{number:,} {state}" for state, number in sorted(states.items())),
         "contacts": f"{done.contacts:,}",
-        "files cut": "\n".join(done.files),
+        "files": "\n".join(done.files),
         "receipt": str(file or ""),
     }
     show(facts({name: text for name, text in pairs.items() if text}))
     _tell_mentions(done.mentioned_in)
     if done.in_flight:
-        say("\nNot yet, because a call is open; run it again in a few minutes:", style="yellow")
+        say("\nNot yet, because a call is open or a file is being read; run it again in a few minutes:", style="yellow")
         for each in done.in_flight:
             say(f"  {each}")
 

@@ -194,7 +194,8 @@ def _release(operator: Operator, name: str) -> str:
         moved = operator.release_key(lane, key.name)
         anew = f", {amount(moved, 'row')} of them mapped anew by today's relay.toml" if moved else ""
         return f"{amount(waiting, 'row')} will be sent again{anew}"
-    return ", ".join(f"released as {each.id}" for each in operator.release(name))
+    released = operator.release(name)
+    return ", ".join(f"released as {each.id}" for each in released) or "its file is read again"
 
 
 def _key(operator: Operator, name: str) -> Held:

@@ -179,6 +179,8 @@ def _proof_of(check: Verify | Handshake) -> Words:
 
 def _facts(source: Source) -> dict[str, str]:
     records, event = source.records, source.event
+    if source.files is not None:
+        return {**_FACTS_OF_FILES, "time": event.time, "kind": event.kind}
     return {
         "json in field": source.parse.json_in_field,
         "records": records.path,
@@ -190,6 +192,13 @@ def _facts(source: Source) -> dict[str, str]:
         "test": event.test,
         "answer": _answer(source.respond),
     }
+
+
+_FACTS_OF_FILES: Mapping[str, str] = {
+    "id": "sha256, line",
+    "remembered": "7 d (same file)",
+    "answer": "201 JSON with url and headers; 200 to the PUT",
+}
 
 
 def _fields(source: Source) -> str:

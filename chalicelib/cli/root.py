@@ -17,6 +17,7 @@ from chalicelib.cli.clock import clock
 from chalicelib.cli.dead import dead
 from chalicelib.cli.erase import erase
 from chalicelib.cli.held import held
+from chalicelib.cli.importing import import_file
 from chalicelib.cli.lanes import pause, resume, ring, status
 from chalicelib.cli.secret import secret
 from chalicelib.cli.senders import senders
@@ -72,6 +73,7 @@ for _command in (
     submission,
     dead,
     held,
+    import_file,
     pause,
     resume,
     ring,

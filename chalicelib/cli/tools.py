@@ -4,6 +4,7 @@ What every command is given: the stage, relay.toml, and the way to the relay. Te
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +15,12 @@ import click
 
 from chalicelib.cli.connecting import DEFAULT_FILE, LOCAL, base_address, connect, read
 from chalicelib.cli.screen import fail
+from chalicelib.cli.sending import put_file
 from chalicelib.cli.telling import told
 
 if TYPE_CHECKING:
     from chalicelib.model import Config
+    from chalicelib.model.upload import Upload
     from chalicelib.relay import Relay
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -41,6 +44,13 @@ def parameter_store(stage: str) -> Any:  # noqa: ANN401, ARG001 - boto3 has no t
     return session.client("ssm", region_name=session.region_name or REGION)
 
 
+def pause(seconds: float) -> None:
+    """
+    Wait, in real time.
+    """
+    threading.Event().wait(seconds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """
@@ -55,6 +65,8 @@ class Tools:
     """
     connect: Connect = connect
     parameters: Callable[[str], Any] = parameter_store
+    put: Callable[[Upload, bytes, Callable[[int], None]], None] = put_file
+    pause: Callable[[float], None] = pause
     base: Callable[[str, Config], str] = base_address
 
     @property

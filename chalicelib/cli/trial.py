@@ -63,7 +63,7 @@ def trial(config: Config, envelope: Envelope) -> Trial:
     """
     Take a sample in, as the door of a verified sender does. Raises EnvelopeRefused as the door would.
     """
-    deps = Deps(config=config, vendors=VENDORS, ports=_ports(config, envelope.received_at))
+    deps = Deps(config=config, vendors=VENDORS, ports=offline_ports(config, envelope.received_at))
     source = config.sources[envelope.source]
     if source.dropin is not None:
         envelope = faces.read(envelope, source, source.dropin)
@@ -160,12 +160,16 @@ def _single(lines: Sequence[Line]) -> list[Cut]:
     return [((line,), b"") for line in lines]
 
 
-def _ports(config: Config, now: datetime) -> Ports:
+def offline_ports(config: Config, now: datetime) -> Ports:
+    """
+    Ports that reach nothing: stores in memory, and a transport that sends nothing.
+    """
     clock = MemoryClock(now)
     return Ports(
         table=MemoryTable(),
         bell=MemoryQueue(clock.now),
         inbox=MemoryQueue(clock.now),
+        incoming=MemoryQueue(clock.now),
         backlogs={name: MemoryQueue(clock.now) for name in config.lanes},
         bucket=MemoryBucket(),
         transport=_Nowhere(),

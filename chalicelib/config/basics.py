@@ -18,6 +18,7 @@ RELAY: Shape = {
     "name": Rule(required=True, clean=texts.relay_name, example='"ekiden"'),
     "secret": Rule(kind="secret", required=True),
     "public_url": Rule(clean=texts.service_url),
+    "leftovers_hour": Rule(kind="integer", least=0, most=23),
 }
 ALARMS: Shape = {
     "emails": Rule(kind="texts", clean=texts.email),

@@ -14,12 +14,14 @@ from chalicelib.config.named import named_tables
 from chalicelib.config.place import Place, shown, suggestion
 from chalicelib.config.schema import Rule, Shape, read
 from chalicelib.config.standing_in import DROPIN, check_dropins, check_members, dropin, with_organization
+from chalicelib.config.uploading import UPLOAD, check_files
 from chalicelib.config.verify import HANDSHAKE, VERIFY, handshakes, signs_url, verifications
 from chalicelib.model import (
     Browser,
     Captcha,
     Ceiling,
     EventRule,
+    Files,
     Handshake,
     Hmac,
     Parse,
@@ -92,6 +94,7 @@ SOURCE: Shape = {
     "respond": Rule(kind="table", shape=RESPOND),
     **{name: PARSE[name] for name in SHORTHANDS},
     "ceiling": Rule(kind="table", shape=CEILING),
+    "upload": Rule(kind="table", shape=UPLOAD),
     "dropin": Rule(kind="table", shape=DROPIN),
     # A raw envelope must fit into a queue's message as base64.
     "body_bytes_max": Rule(kind="integer", least=1_024, most=700_000),
@@ -135,6 +138,7 @@ def _source(name: str, written: Mapping[str, Any], place: Place, *, presets: Pre
         form=form(values, place) if _is_form(values, preset) else None,
         ceiling=_ceiling(values.get("ceiling", {})),
         personal=values.get("personal", ()),
+        files=Files(**values["upload"]) if "upload" in values else None,
         **{**{key: values[key] for key in ("body_bytes_max",) if key in values}, **dropin(values)},
     )
     if preset is not None:
@@ -217,6 +221,8 @@ def _check(source: Source, written: Mapping[str, Any], place: Place, *, public_u
     check_members(source, written, place)
     if source.form is None:
         _check_webhook(source, written, place)
+    if source.files is not None:
+        check_files(written, place)
     address = Place("relay.public_url", place.report)
     if signs_url(source.verify) and not public_url and not address.at_fault:
         address.fault(

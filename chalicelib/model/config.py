@@ -70,7 +70,7 @@ class Config:
     The whole of relay.toml.
 
     `secret` references the key that signs form tokens and digests addresses. `public_url` is the address that senders
-    use (URL-signing schemes need it).
+    use (URL-signing schemes need it). `leftovers_hour` is when, in Tokyo, rows may go that take a day's leftovers only.
     """
 
     name: str
@@ -85,3 +85,4 @@ class Config:
     egress: Egress = Egress()
     api_rate: int = 200
     api_burst: int = 1_000
+    leftovers_hour: int = 22

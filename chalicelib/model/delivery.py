@@ -76,7 +76,8 @@ class Delivery:
     `event_time` orders updates of one contact; `arrived_at` orders the backlog. `after`: not before this time. `alone`:
     a call that merged it with others was refused, so it is tried by itself.
     `call_id`/`sending_until`: the open call that has it. `result` is what the vendor answered (SATORI's hashcode).
-    `fixes`: values that a person put in, in this and earlier replays.
+    `fixes`: values that a person put in, in this and earlier replays. `tier` is its place in the order of its lane: 0
+    for what comes by itself, 1 for a row of a file, 2 for one that takes only what a day leaves over (planning.tiers).
     """
 
     id: str
@@ -108,6 +109,7 @@ class Delivery:
     fixes: Mapping[str, str] = field(default_factory=dict, repr=False)
     superseded_by: str = ""
     notes: int = 0
+    tier: int = 0
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -127,6 +129,7 @@ class Pending:
     delivery_id: str
     key: str
     effect: Effect
+    tier: int = 0
 
     @property
     def order(self) -> tuple[datetime, str]:

@@ -228,10 +228,26 @@ class Ceiling:
     per: str
 
 
+FILE_BYTES_MAX = 31_457_280
+"""
+30 MiB. What is larger belongs into several files.
+"""
+
+
+@value
+class Files:
+    """
+    What a source takes that sends files: their size in bytes, and their charset (auto, utf-8 or cp932).
+    """
+
+    bytes_max: int = FILE_BYTES_MAX
+    charset: str = "auto"
+
+
 @value
 class Source:
     """
-    A configured place that sends.
+    A configured place that sends. `files`: it sends files, each by an address that it asks for.
     """
 
     name: str
@@ -247,3 +263,4 @@ class Source:
     dropin: Dropin | None = None
     body_bytes_max: int = 262_144
     personal: tuple[str, ...] = ()
+    files: Files | None = None

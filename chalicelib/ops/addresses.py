@@ -24,6 +24,8 @@ def lane_rows(config: Config) -> list[tuple[str, str, str, str]]:
 
 
 def _kind(source: Source) -> str:
+    if source.files is not None:
+        return "files"
     return "form" if source.form is not None else "webhook"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.model import Config
 from chalicelib.ops.names import (
     ADVANCE,
+    EXPAND,
     TICK,
     UNPACK,
     Function,
@@ -42,9 +43,16 @@ def alarms(config: Config, stage: str) -> Json:
             "Envelopes were accepted while the table was away and could not be unpacked. Read the log of unpack, then "
             "move the messages back to the inbox within 14 days.",
         ),
+        "IncomingDeadLettersAlarm": _dead_letters(
+            config,
+            stage,
+            "incoming",
+            "A file that was uploaded could not be read twenty times, most likely because the table was away. It is in "
+            "the bucket for 15 days; the minute schedule brings it again. Read the log of expand.",
+        ),
         "ApiFailuresAlarm": _api_failures(config, stage),
     }
-    for function in (ADVANCE, UNPACK, TICK):
+    for function in (ADVANCE, UNPACK, EXPAND, TICK):
         found[f"{function.logical}ErrorsAlarm"] = _errors(config, stage, function)
     for lane in sorted(config.lanes):
         found[f"{lane_id(lane)}AgeAlarm"] = _age(config, stage, lane)

@@ -70,6 +70,7 @@ class Deployed:
             "EKIDEN_TABLE": "TableName",
             "EKIDEN_BELL_URL": "BellUrl",
             "EKIDEN_INBOX_URL": "InboxUrl",
+            "EKIDEN_INCOMING_URL": "IncomingUrl",
             "EKIDEN_BUCKET": "BucketName",
             "EKIDEN_TOPIC_ARN": "TopicArn",
         }

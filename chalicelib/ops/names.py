@@ -1,5 +1,5 @@
 """
-What everything is called: the four functions, and the names of an installation's queues, table and alarms.
+What everything is called: the five functions, and the names of an installation's queues, table and alarms.
 
 Logical ids must differ from those that Chalice makes (APIHandler, Advance, AdvanceRole …): a resource with the id of
 another one merges into it without a word.
@@ -67,7 +67,16 @@ UNPACK = Function(
     queue="InboxQueue",
     event="UnpackSqsEventSource",
 )
-FUNCTIONS = (API, ADVANCE, TICK, UNPACK)
+EXPAND = Function(
+    chalice="expand",
+    short="expand",
+    logical="Expand",
+    role="ExpandRole",
+    timeout_seconds=120,
+    queue="IncomingQueue",
+    event="ExpandSqsEventSource",
+)
+FUNCTIONS = (API, ADVANCE, TICK, UNPACK, EXPAND)
 
 
 def installation(config: Config, stage: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chalicelib.model import Config
-from chalicelib.ops.names import ADVANCE, API, FUNCTIONS, TICK, UNPACK, Function, function_name, lane_id
+from chalicelib.ops.names import ADVANCE, API, EXPAND, FUNCTIONS, TICK, UNPACK, Function, function_name, lane_id
 from chalicelib.ops.references import parameter_arns, references, secret_arns
 
 Json = dict[str, Any]
@@ -21,9 +21,10 @@ WRITE = ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
 """
 A transaction needs the rights of its single writes and none of its own.
 """
-TABLE = {API: (*READ, *WRITE), ADVANCE: (*READ, *WRITE), TICK: (*READ, "PutItem"), UNPACK: (*READ, *WRITE)}
+TABLE = dict.fromkeys(FUNCTIONS, (*READ, *WRITE)) | {TICK: (*READ, "PutItem")}
 CONSUME = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-WAITING_READERS = frozenset({ADVANCE, TICK})
+INDEXES = {ADVANCE: ("waiting",), TICK: ("waiting", "attention")}
+INCOMING = {"Fn::Sub": "${Bucket.Arn}/incoming/*"}
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
@@ -64,14 +65,16 @@ def _log(config: Config, stage: str, function: Function) -> Json:
 def _table(function: Function) -> Iterable[Json]:
     table = _arn_of("Table")
     yield _allow("Table", [f"dynamodb:{action}" for action in TABLE[function]], [table])
-    if function in WAITING_READERS:
-        yield _allow("Waiting", ["dynamodb:Query"], [{"Fn::Sub": "${Table.Arn}/index/waiting"}])
+    indexes = [{"Fn::Sub": f"${{Table.Arn}}/index/{index}"} for index in INDEXES.get(function, ())]
+    if indexes:
+        yield _allow("Waiting", ["dynamodb:Query"], indexes)
 
 
 def _queues(config: Config, function: Function) -> Iterable[Json]:
     lanes = backlogs(config)
     inbox = [_arn_of("InboxQueue")] if function is API else []
-    sent_to = [_arn_of("BellQueue"), *inbox, *(lanes if function is not TICK else [])]
+    incoming = [_arn_of("IncomingQueue")] if function in {TICK, EXPAND} else []
+    sent_to = [_arn_of("BellQueue"), *inbox, *incoming, *(lanes if function is not TICK else [])]
     yield _allow("Send", ["sqs:SendMessage"], sent_to)
     received = [*([_arn_of(function.queue)] if function.queue else []), *(lanes if function is ADVANCE else [])]
     if received:
@@ -82,6 +85,13 @@ def _bucket(function: Function) -> Iterable[Json]:
     if function is ADVANCE:
         yield _allow("Objects", ["s3:GetObject", "s3:PutObject"], [{"Fn::Sub": "${Bucket.Arn}/*"}])
         # Without it S3 answers 403 instead of 404 for an object that its lifecycle has removed.
+        yield _allow("Missing", ["s3:ListBucket"], [_arn_of("Bucket")])
+    if function is API:
+        # Whoever PUTs to an address that this function has signed has this right of its, for that one object.
+        yield _allow("Upload", ["s3:PutObject"], [INCOMING])
+    if function is EXPAND:
+        # What it has read to its end it empties.
+        yield _allow("Objects", ["s3:GetObject", "s3:PutObject"], [INCOMING])
         yield _allow("Missing", ["s3:ListBucket"], [_arn_of("Bucket")])
 
 

@@ -15,6 +15,7 @@ from chalicelib.model import Config
 from chalicelib.ops.alarms import alarms
 from chalicelib.ops.names import (
     ADVANCE,
+    EXPAND,
     FUNCTIONS,
     TICK,
     UNPACK,
@@ -105,6 +106,7 @@ def _environment(config: Config, function: Function) -> Json:
         "EKIDEN_TABLE": {"Ref": "Table"},
         "EKIDEN_BELL_URL": {"Ref": ADVANCE.queue},
         "EKIDEN_INBOX_URL": {"Ref": UNPACK.queue},
+        "EKIDEN_INCOMING_URL": {"Ref": EXPAND.queue},
         "EKIDEN_BUCKET": {"Ref": "Bucket"},
         "EKIDEN_TOPIC_ARN": {"Ref": "Topic"},
         "EKIDEN_LANES": {"Fn::Sub": json.dumps(lanes)} if lanes else "{}",
@@ -168,7 +170,8 @@ def _outputs(config: Config, stage: str) -> Json:
         "TableName": ({"Ref": "Table"}, "Events, deliveries, lanes"),
         "BellUrl": ({"Ref": ADVANCE.queue}, "Wakes lanes"),
         "InboxUrl": ({"Ref": UNPACK.queue}, "Envelopes that the table could not take"),
-        "BucketName": ({"Ref": "Bucket"}, "Files and batch calls, for ten days"),
+        "IncomingUrl": ({"Ref": EXPAND.queue}, "Files that have come"),
+        "BucketName": ({"Ref": "Bucket"}, "Batch calls, for ten days, and files that have come, for fifteen"),
         "TopicArn": ({"Ref": "Topic"}, "Alarms and notices"),
     }
     outputs = {key: {"Value": value, "Description": text} for key, (value, text) in fixed.items()}

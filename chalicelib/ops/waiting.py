@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.ops.cloud import Deployed
 from chalicelib.ops.stopped import Stopped
-from chalicelib.records.layout import SHARDS, WAITING, key_key, waiting_partition
+from chalicelib.records.layout import SHARDS, TIERS, WAITING, key_key, waiting_partition
 
 Client = Any
 
@@ -24,8 +24,9 @@ def count_waiting(dynamodb: Client, table: str, lane: str) -> int:
     Deliveries of the lane that are waiting, sending or uncertain, by the index `waiting` (a second or so behind).
     """
     return sum(
-        _count(dynamodb, table, waiting_partition(lane, key, shard))
+        _count(dynamodb, table, waiting_partition(lane, key, shard, tier))
         for key in sorted({ONLY_KEY, *_keys(dynamodb, table, lane)})
+        for tier in TIERS
         for shard in range(SHARDS)
     )
 

@@ -95,7 +95,7 @@ def coalesce(
         contact = contacts.get(name) or Contact(id=group[0].contact, lane=group[0].lane)
         try:
             plans.append(
-                plan_contact(group, contact, rules, now=now, settle_seconds=settle_seconds, held_keys=held_keys)
+                _plan_group(group, contact, rules, now=now, settle_seconds=settle_seconds, held_keys=held_keys)
             )
         except Exception as fault:  # noqa: BLE001 - one row that our own code cannot take must not stop the others
             # Its kind only: what an exception says may quote a value, and this goes into logs and mails.
@@ -107,6 +107,30 @@ def coalesce(
         members={name: each for plan in plans for name, each in plan.members.items()},
         poison=tuple(each for plan in plans for each in plan.poison),
     )
+
+
+def _plan_group(
+    group: Sequence[Delivery],
+    contact: Contact,
+    rules: Rules,
+    *,
+    now: datetime,
+    settle_seconds: float,
+    held_keys: Collection[str],
+) -> Plan:
+    """
+    The plan of one contact's deliveries of a key.
+
+    Rows of files hold up nothing that came by itself: where all together may not go, or the rows would go first and
+    alone, it goes without them.
+    """
+    plan = plan_contact(group, contact, rules, now=now, settle_seconds=settle_seconds, held_keys=held_keys)
+    first = min(each.tier for each in group)
+    ahead = [each for each in group if each.tier == first]
+    if len(ahead) == len(group) or any(each.tier == first for each in plan.members.values()):
+        return plan
+    alone = plan_contact(ahead, contact, rules, now=now, settle_seconds=settle_seconds, held_keys=held_keys)
+    return alone if alone.lines else plan
 
 
 def plan_contact(
@@ -199,6 +223,8 @@ def _obstacle(head: Delivery, contact: Contact, now: datetime, settle_seconds: f
 def _older_that_must_go_first(head: Delivery, contact: Contact) -> Pending | None:
     """
     The oldest pending delivery under another key that does not merge with this one and is not overtaken by it.
+
+    A row of a file never holds up what comes by itself: an older one is looked at again when its own turn comes.
     """
     return min((each for each in contact.pending if _goes_first(each, head)), key=lambda each: each.order, default=None)
 
@@ -210,6 +236,7 @@ def _goes_first(one: Pending, other: Delivery) -> bool:
     return (
         one.order < other.order
         and one.key != other.key
+        and one.tier <= other.tier
         and not (one.effect is Effect.DATA and other.effect is Effect.DATA)
         and not (one.effect is Effect.OPT_IN and other.effect is Effect.OPT_OUT)
     )

@@ -6,15 +6,30 @@ The answer is a value; only the write decides, because the snapshot it is made f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 
-from chalicelib.model import Lane, LaneState, Limit, Reservation
-from chalicelib.planning.windows import day_of, guard_until, reopening, stale_windows, window_end, window_name
+from chalicelib.model import Lane, LaneState, Limit, Rate, Reservation
+from chalicelib.planning.windows import (
+    day_of,
+    guard_until,
+    reopening,
+    stale_windows,
+    window_end,
+    window_name,
+    window_start,
+)
 from chalicelib.value import value
 
 PROBE_SECONDS_EXTRA = 60
 """
 How long after a probe's own time-out another one may go, should the prober die.
+"""
+
+LATE_AGAIN = timedelta(minutes=5)
+"""
+How often late work asks again, when the calls that are left are kept for ordinary work.
 """
 
 
@@ -32,7 +47,7 @@ class Wait:
     """
     No call now. `until` is the earliest time to ask again (None: an operator must act); `why` is for people.
 
-    `kind` is paused, closed, open_call, guard, quota, rate or pace.
+    `kind` is paused, closed, open_call, guard, quota, kept, rate or pace.
     """
 
     kind: str
@@ -45,13 +60,14 @@ class Ask:
     """
     What is asked for: one call of `timeout_seconds`, urgent or not, under this id.
 
-    `repeat`: the bytes of the lane's own open batch call once more.
+    `repeat`: the bytes of the lane's own open batch call once more. `late`: only what ordinary work does not need.
     """
 
     call_id: str
     timeout_seconds: float
     urgent: bool = False
     repeat: bool = False
+    late: bool = False
 
 
 def may_call(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Go | Wait:
@@ -66,7 +82,7 @@ def may_call(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Go | Wait
         _stopped(lane, state, now, ask)
         or _guarded(lane, now, ask)
         or _full(lane, state, now, ask)
-        or _too_fast(lane, state, now)
+        or _too_fast(lane, state, now, ask)
         or _too_soon(lane, state, now, ask)
         or Go(reservation=reservation(lane, state, now, ask))
     )
@@ -83,9 +99,9 @@ def reservation(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Reserv
     return Reservation(
         call_id=ask.call_id,
         at=now,
-        windows=tuple((window_name(limit, now), room(limit, ask) - 1) for limit in lane.limits),
+        windows=tuple((window_name(limit, now), room(limit, ask) - kept(limit, now, ask) - 1) for limit in lane.limits),
         bucket=bucket,
-        rate=lane.rate,
+        rate=_rate(lane, ask),
         stale=stale_windows(state.used, lane.limits, now),
         probe_of=probing,
         probe_until=now + timeout if probing else None,
@@ -97,6 +113,19 @@ def room(limit: Limit, ask: Ask) -> int:
     How many calls of a window this ask may use in all.
     """
     return limit.calls if ask.urgent else limit.calls - limit.reserve
+
+
+def kept(limit: Limit, now: datetime, ask: Ask) -> int:
+    """
+    How many calls of a window late work leaves to what may still come by itself: their even share of the time left.
+
+    What is beyond that would go unused at the window's end, if ordinary work went on at the pace it may keep all day.
+    """
+    if not ask.late:
+        return 0
+    start, end = window_start(limit, now), window_end(limit, now)
+    share = (end - now) / (end - start)
+    return ceil((limit.calls - limit.reserve) * share)
 
 
 def left(limit: Limit, state: LaneState, now: datetime) -> int:
@@ -127,6 +156,15 @@ def calls_now(lane: Lane, state: LaneState, now: datetime) -> int:
         ahead_ms = max(0, state.tat_ms - _ms(now))
         rooms.append(lane.rate.burst - -(-ahead_ms // lane.rate.interval_ms))
     return max(0, min(rooms, default=1))
+
+
+def late_calls_now(lane: Lane, state: LaneState, now: datetime) -> int:
+    """
+    The same for late work: half of the burst, and what of the windows is not kept. At least one, where one may go.
+    """
+    ask = Ask(call_id="-", timeout_seconds=lane.timeout_seconds, late=True)
+    spared = (left(limit, state, now) - kept(limit, now, ask) for limit in lane.limits)
+    return max(1, min([calls_now(replace(lane, rate=_rate(lane, ask)), state, now), *spared]))
 
 
 def next_call_at(lane: Lane, state: LaneState, now: datetime) -> datetime | None:
@@ -160,13 +198,26 @@ def _full(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Wait | None:
         used = state.used.get(window_name(limit, now), 0)
         if used >= room(limit, ask):
             return Wait(kind="quota", why=f"{used} of {limit.calls} calls used", until=reopening(limit, now))
+        if used >= room(limit, ask) - kept(limit, now, ask):
+            soon = now + min(LATE_AGAIN, window_end(limit, now) - now)
+            return Wait(kind="kept", why="the calls left are kept for what comes by itself", until=soon)
     return None
 
 
-def _too_fast(lane: Lane, state: LaneState, now: datetime) -> Wait | None:
-    if lane.rate is None:
+def _rate(lane: Lane, ask: Ask) -> Rate | None:
+    """
+    The lane's rate; late work uses half of its burst, so that a visitor who comes meanwhile finds the other half.
+    """
+    if lane.rate is None or not ask.late:
+        return lane.rate
+    return replace(lane.rate, burst=max(1, lane.rate.burst // 2))
+
+
+def _too_fast(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Wait | None:
+    rate = _rate(lane, ask)
+    if rate is None:
         return None
-    early_ms = state.tat_ms - (lane.rate.burst - 1) * lane.rate.interval_ms - _ms(now)
+    early_ms = state.tat_ms - (rate.burst - 1) * rate.interval_ms - _ms(now)
     if early_ms <= 0:
         return None
     return Wait(kind="rate", why="at the lane's rate", until=now + timedelta(milliseconds=early_ms))

@@ -104,6 +104,16 @@ class Bucket(Protocol):
         An object's bytes, or None where it is gone (lifecycle: 10 days).
         """
 
+    def size(self, name: str) -> int | None:
+        """
+        How many bytes an object has, or None where it is gone.
+        """
+
+    def upload_address(self, name: str, headers: Mapping[str, str], *, size: int, seconds: int) -> str:
+        """
+        An address that takes one PUT of exactly `size` bytes with these headers, for so many seconds from now.
+        """
+
     def names(self, prefix: str) -> Iterator[str]:
         """
         The names of all objects that begin so, in the order of their bytes.
@@ -198,12 +208,13 @@ class Journal(Protocol):
 @value
 class Ports:
     """
-    All of the outside world that a Relay needs. `backlogs` are the lanes' queues by lane name.
+    All of the outside world that a Relay needs. `backlogs` are the lanes' queues by lane name; `incoming` names files.
     """
 
     table: Table
     bell: Queue
     inbox: Queue
+    incoming: Queue
     backlogs: Mapping[str, Queue]
     bucket: Bucket
     transport: Transport

@@ -5,6 +5,7 @@ Contacts as items: pending deliveries and what was last delivered, per lane and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending, Retention
@@ -52,6 +53,7 @@ def pending_text(delivery: Delivery) -> str:
             delivery_id=delivery.id,
             key=delivery.key,
             effect=delivery.effect,
+            tier=delivery.tier,
         ),
     )
 
@@ -151,15 +153,23 @@ def called(
         "last_call_at": stamp(now),
         "last_effect": str(members[-1].effect),
     }
-    # A fill leaves alone what the vendor has: it makes no value the newest.
-    if rules and members[-1].effect is not Effect.FILL:
-        values |= {"times": dump(_times(contact, line, members, rules)), "kept": dump(_kept(contact, line, rules))}
+    if rules:
+        said = _without_known(contact, line) if members[-1].effect is Effect.FILL else line
+        values |= {"times": dump(_times(contact, said, members, rules)), "kept": dump(_kept(contact, said, rules))}
     return Update(
         key=contact_key(contact.lane, contact.id),
         set=values,
         exclude={"pending": frozenset(pending_text(each) for each in gone)} if gone else {},
         remove=("lease", "lease_until"),
     )
+
+
+def _without_known(contact: Contact, line: Line) -> Line:
+    """
+    What a fill may have written: it leaves alone what the vendor has, and so makes no value of ours the newest.
+    """
+    fresh = {name: at for name, at in line.times.items() if name not in contact.times}
+    return replace(line, times=fresh, payload={name: text for name, text in line.payload.items() if name in fresh})
 
 
 def _times(contact: Contact, line: Line, members: Sequence[Delivery], rules: MergeRules) -> dict[str, str]:
@@ -169,7 +179,7 @@ def _times(contact: Contact, line: Line, members: Sequence[Delivery], rules: Mer
             times[name] = max(at, times.get(name, at))
     effect = members[-1].effect
     # To register somebody in a group is to set a state, too: another group's newer registration does not say it.
-    if effect is not Effect.DATA or rules.scope:
+    if effect not in {Effect.DATA, Effect.FILL} or (effect is Effect.DATA and rules.scope):
         name = f"${effect}@{rules.scope}"
         at = members[-1].event_time
         times[name] = max(at, times.get(name, at))
@@ -185,12 +195,19 @@ def _kept(contact: Contact, line: Line, rules: MergeRules) -> dict[str, str]:
 
 
 def _text(pending: Pending) -> str:
-    return f"{stamp(pending.event_time)}#{pending.delivery_id}#{pending.key}#{pending.effect}"
+    tier = f"#{pending.tier}" if pending.tier else ""
+    return f"{stamp(pending.event_time)}#{pending.delivery_id}#{pending.key}#{pending.effect}{tier}"
 
 
 def _pending(text: str) -> Pending:
-    event_time, delivery_id, key, effect = text.split("#")
-    return Pending(event_time=unstamp(event_time), delivery_id=delivery_id, key=key, effect=Effect(effect))
+    event_time, delivery_id, key, effect, *tier = text.split("#")
+    return Pending(
+        event_time=unstamp(event_time),
+        delivery_id=delivery_id,
+        key=key,
+        effect=Effect(effect),
+        tier=int(tier[0]) if tier else 0,
+    )
 
 
 def _ttl(retention: Retention, now: datetime) -> int:

@@ -61,6 +61,7 @@ def to_item(delivery: Delivery, *, ttl: int | None = None) -> dict[str, Any]:
         "replay_of": delivery.replay_of,
         "fixes": dump(delivery.fixes) if delivery.fixes else "",
         "settled_at": stamp(delivery.settled_at) if delivery.settled_at else "",
+        "tier": delivery.tier,
     }
     item |= {name: value for name, value in optional.items() if value}
     item |= index_attributes(delivery)
@@ -103,6 +104,7 @@ def from_item(item: Item) -> Delivery:
         fixes=load(item.get("fixes")),
         superseded_by=item.get("superseded_by", ""),
         notes=len(item.get("history", ())),
+        tier=item.get("tier", 0),
     )
 
 
@@ -113,7 +115,7 @@ def index_attributes(delivery: Delivery) -> dict[str, str]:
     if delivery.state in IN_BACKLOG:
         shard = shard_of(delivery.contact or delivery.id)
         return {
-            "waiting_pk": waiting_partition(delivery.lane, delivery.key, shard),
+            "waiting_pk": waiting_partition(delivery.lane, delivery.key, shard, delivery.tier),
             "waiting_sk": f"{stamp(delivery.arrived_at)}#{delivery.id}",
         }
     if delivery.state in NEEDS_ATTENTION:
@@ -228,6 +230,13 @@ def in_call(call_id: str) -> Condition:
     The delivery is still with this call: sending, or given up as uncertain while its reply was on the way.
     """
     return All((Equals("call_id", call_id), OneOf("state", (str(State.SENDING), str(State.UNCERTAIN)))))
+
+
+def sent_by(call_id: str) -> Condition:
+    """
+    The delivery is being sent by this call, and nobody has given it up.
+    """
+    return All((Equals("call_id", call_id), Equals("state", str(State.SENDING))))
 
 
 def ready() -> Condition:

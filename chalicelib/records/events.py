@@ -50,9 +50,9 @@ def accept(acceptance: Acceptance, retention: Retention) -> list[Write]:
     The writes of one acceptance: dedupe, event, deliveries, contacts, keys. All of them, or none.
     """
     now = acceptance.arrived_at
-    writes: list[Write] = [_dedupe(acceptance), Put(item=_event_item(acceptance, retention))]
+    writes: list[Write] = [_dedupe(acceptance), Put(item=event_item(acceptance, retention))]
     writes += [deliveries.put(each, retention, now) for each in acceptance.deliveries]
-    writes += [contacts.expect(group) for group in _by_contact(acceptance.deliveries)]
+    writes += [contacts.expect(group) for group in by_contact(acceptance.deliveries)]
     writes += [keys.mark_due(lane, key, now) for lane, key in acceptance.keys]
     return writes
 
@@ -137,7 +137,10 @@ def _dedupe(acceptance: Acceptance) -> Put:
     return Put(item=item, when=AnyOf((Absent("pk"), AtMost("at", forgotten))))
 
 
-def _event_item(acceptance: Acceptance, retention: Retention) -> dict[str, Any]:
+def event_item(acceptance: Acceptance, retention: Retention) -> dict[str, Any]:
+    """
+    The item of an event.
+    """
     event, key = acceptance.event, event_key(acceptance.event_id)
     item: dict[str, Any] = {
         "pk": key.pk,
@@ -159,7 +162,7 @@ def _event_item(acceptance: Acceptance, retention: Retention) -> dict[str, Any]:
     return item
 
 
-def _by_contact(found: Sequence[Delivery]) -> list[list[Delivery]]:
+def by_contact(found: Sequence[Delivery]) -> list[list[Delivery]]:
     """
     The deliveries that begin to wait, grouped by the contact item they share: no two writes may touch one item.
     """

@@ -13,13 +13,14 @@ The key design of the one table, and how times and texts are written in it.
 | ceiling | `SOURCE#<source>` | `CEILING#<window>` | events counted against a source's ceiling |
 | captcha | `CAPTCHA#<source>#<digest>` | `CAPTCHA` | a captcha proof that was good, how often it was used |
 | notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
+| import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
 
 Two sparse indexes:
 
-| index | partition | sort | states in it |
+| index | partition | `…_sk` | states in it |
 |---|---|---|---|
-| `waiting` | `waiting_pk` = `<lane>#<key>#<shard>` | `waiting_sk` = `<arrival>#<id>` | waiting, sending, uncertain |
-| `attention` | `attention_pk` = the state | `attention_sk` = `<when>#<id>` | held, dead |
+| `waiting` | `waiting_pk` = `<lane>#<key>#<shard>` (`~<tier>` after the key of files) | `<arrival>#<id>` | in backlog |
+| `attention` | `attention_pk` = the state; `import` | `<when>#<id>` | held, dead; files that are still open |
 
 Eight shards keep a burst into one key below DynamoDB's 1,000 writes a second for a partition. `ttl` only cleans up: no
 decision rests on an item having gone.
@@ -36,8 +37,13 @@ from typing import Any
 from chalicelib.ports import Key
 
 SHARDS = 8
+TIERS = (0, 1, 2)
 WAITING = "waiting"
 ATTENTION = "attention"
+IMPORTS = "import"
+"""
+The partition of the attention index that holds the files that are still open.
+"""
 
 
 def event_key(event_id: str) -> Key:
@@ -121,11 +127,21 @@ def captcha_key(source: str, digest: str) -> Key:
     return Key(f"CAPTCHA#{source}#{digest}", "CAPTCHA")
 
 
-def waiting_partition(lane: str, key: str, shard: int) -> str:
+def import_key(name: str) -> Key:
     """
-    The partition of the `waiting` index for one shard of one key.
+    Where the import of an uploaded object is.
     """
-    return f"{lane}#{key}#{shard}"
+    return Key(f"IMPORT#{name}", "IMPORT")
+
+
+def waiting_partition(lane: str, key: str, shard: int, tier: int = 0) -> str:
+    """
+    The partition of the `waiting` index for one shard of one key. Rows of files (tier 1, 2) wait apart from the rest.
+
+    >>> waiting_partition("satori", "-", 3), waiting_partition("satori", "-", 3, 2)
+    ('satori#-#3', 'satori#-~2#3')
+    """
+    return f"{lane}#{key}~{tier}#{shard}" if tier else f"{lane}#{key}#{shard}"
 
 
 def shard_of(name: str) -> int:

@@ -30,6 +30,7 @@ from chalicelib.relay.notices import Notices
 if TYPE_CHECKING:
     from chalicelib.relay.advancing import Advancer
     from chalicelib.relay.erasing import Eraser
+    from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
     from chalicelib.relay.sweeping import Sweeper
 
@@ -75,7 +76,16 @@ class Relay:
         """
         from chalicelib.relay.operating import Operator  # noqa: PLC0415
 
-        return Operator(self._deps, self._door)
+        return Operator(self._deps, self._door, self.imports)
+
+    @cached_property
+    def imports(self) -> Importer:
+        """
+        Files that become events.
+        """
+        from chalicelib.relay.importing import Importer  # noqa: PLC0415
+
+        return Importer(self._deps, self._notices, self._door)
 
     @cached_property
     def eraser(self) -> Eraser:
@@ -154,9 +164,16 @@ class Relay:
 
     def tick(self) -> None:
         """
-        Every minute: ring the lanes that have work.
+        Every minute: ring the lanes that have work, and look for files that nobody reads.
         """
         self._sweeper.tick()
+        self.imports.sweep()
+
+    def expand(self, body: str, *, deadline: datetime) -> None:
+        """
+        A file has come, or is to be read further. Raises StoreUnavailable while it cannot be; the queue tries again.
+        """
+        self.imports.heard(body, deadline=deadline)
 
     def unpack(self, body: str) -> None:
         """

@@ -130,8 +130,13 @@ class Door:
             dedupe_seconds=600,
             hold=why,
         )
-        event_id = self._deps.ports.chance.id(envelope.received_at)
-        arrival = Arrival(event_id=event_id, event=event, at=envelope.received_at, signing_key=b"")
+        return self.keep_unusable(event, envelope.received_at)
+
+    def keep_unusable(self, event: Event, at: datetime) -> Stored:
+        """
+        Store an event that nobody can understand yet: held, for a person to see.
+        """
+        arrival = Arrival(event_id=self._deps.ports.chance.id(at), event=event, at=at, signing_key=b"")
         return self._store(arrival, draft(arrival, self._deps))
 
     def deliveries_of(self, event_id: str) -> tuple[Delivery, ...]:
@@ -187,7 +192,7 @@ class Door:
                 return Stored(event_id=why.duplicate_of, duplicate=True)
             marked |= why.marked_keys
             self._believe(why.marked_keys)
-            acceptance = replace(acceptance, deliveries=_hold_full(acceptance.deliveries, why.full_contacts))
+            acceptance = replace(acceptance, deliveries=hold_full(acceptance.deliveries, why.full_contacts))
         raise StoreUnavailable("the table keeps refusing an event", maybe_applied=False)
 
     def _stored(self, acceptance: Acceptance) -> Stored:
@@ -258,7 +263,7 @@ def _bounded(event: Event, *, is_form: bool) -> Event:
     return replace(event, kind="unusable", fields={"_raw": text[: RAW_CHARS_MAX // 2]}, hold=why)
 
 
-def _hold_full(found: tuple[Delivery, ...], full_contacts: frozenset[str]) -> tuple[Delivery, ...]:
+def hold_full(found: tuple[Delivery, ...], full_contacts: frozenset[str]) -> tuple[Delivery, ...]:
     """
     A contact with hundreds of undelivered submissions is no person: what more comes is held.
     """

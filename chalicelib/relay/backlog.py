@@ -13,52 +13,63 @@ from datetime import datetime
 from chalicelib.model import LaneState
 from chalicelib.ports import Item, Query, Table
 from chalicelib.records import lanes
-from chalicelib.records.layout import SHARDS, WAITING, lane_key, unstamp, waiting_partition
+from chalicelib.records.layout import SHARDS, TIERS, WAITING, lane_key, unstamp, waiting_partition
 
+ORDINARY = (0,)
 KEYS_MAX = 20_000
 
 
-def waiting_ids(table: Table, lane: str, key: str, *, limit: int) -> list[str]:
+def waiting_ids(table: Table, lane: str, key: str, *, limit: int, tiers: Iterable[int] = ORDINARY) -> list[str]:
     """
-    The ids of the oldest deliveries under a key, at most `limit`, in the order in which they arrived.
+    The ids of the oldest deliveries under a key, at most `limit`: tier by tier, in the order in which they arrived.
     """
-    shards = (_shard(table, lane, key, shard, limit) for shard in range(SHARDS))
-    merged = heapq.merge(*shards, key=lambda item: str(item["waiting_sk"]))
-    return [_id_of(item) for item, _ in zip(merged, range(limit), strict=False)]
+    found: list[str] = []
+    for tier in tiers:
+        left = limit - len(found)
+        if left <= 0:
+            break
+        shards = (table.query(_query(lane, key, shard, left, tier)) for shard in range(SHARDS))
+        merged = heapq.merge(*shards, key=lambda item: str(item["waiting_sk"]))
+        found += [_id_of(item) for item, _ in zip(merged, range(left), strict=False)]
+    return found
 
 
 def waiting_count(table: Table, lane: str, key: str) -> int:
     """
-    How many deliveries wait under a key.
+    How many deliveries wait under a key, of every tier.
     """
-    return sum(table.count(_query(lane, key, shard, 1_000)) for shard in range(SHARDS))
+    return sum(table.count(_query(lane, key, shard, 1_000, tier)) for tier in TIERS for shard in range(SHARDS))
 
 
-def oldest_wait(table: Table, lane: str, keys: Iterable[str]) -> datetime | None:
+def oldest_wait(table: Table, lane: str, keys: Iterable[str], *, tiers: Iterable[int] = ORDINARY) -> datetime | None:
     """
-    When the oldest waiting delivery of a lane arrived; None where nothing waits.
+    When the oldest waiting delivery of a lane arrived, among these tiers; None where nothing waits.
     """
+    wanted = tuple(tiers)
     arrivals = [
         str(item["waiting_sk"]).partition("#")[0]
         for key in keys
+        for tier in wanted
         for shard in range(SHARDS)
-        for item in _shard(table, lane, key, shard, 1)
+        for item in table.query(_query(lane, key, shard, 1, tier))
     ]
     return unstamp(min(arrivals)) if arrivals else None
 
 
-def has_rows(table: Table, lane: str, key: str) -> bool:
+def has_rows(table: Table, lane: str, key: str, *, tiers: Iterable[int] = ORDINARY) -> bool:
     """
-    Whether anything waits under a key.
+    Whether anything of these tiers waits under a key.
     """
-    return any(_shard(table, lane, key, shard, 1) for shard in range(SHARDS))
+    return any(table.query(_query(lane, key, shard, 1, tier)) for tier in tiers for shard in range(SHARDS))
 
 
-def has_urgent_work(table: Table, lane: str, state: LaneState) -> bool:
+def has_urgent_work(table: Table, lane: str, state: LaneState, *, tiers: Iterable[int]) -> bool:
     """
-    Whether an opt-out or a delete waits: the rows tell, whatever became of their messages.
+    Whether an opt-out or a delete of these tiers waits: the rows tell, whatever became of their messages.
     """
-    return any(each.urgent and not each.held_reason and has_rows(table, lane, each.name) for each in state.keys)
+    wanted = tuple(tiers)
+    keys = (each.name for each in state.keys if each.urgent and not each.held_reason)
+    return any(has_rows(table, lane, key, tiers=wanted) for key in keys)
 
 
 def lane_state(table: Table, lane: str) -> LaneState:
@@ -71,12 +82,8 @@ def lane_state(table: Table, lane: str) -> LaneState:
     return lanes.state_from(lane, [item, *table.query(Query(pk=place.pk, prefix="KEY#", limit=KEYS_MAX))])
 
 
-def _shard(table: Table, lane: str, key: str, shard: int, limit: int) -> list[Item]:
-    return table.query(_query(lane, key, shard, limit))
-
-
-def _query(lane: str, key: str, shard: int, limit: int) -> Query:
-    return Query(pk=waiting_partition(lane, key, shard), index=WAITING, limit=limit)
+def _query(lane: str, key: str, shard: int, limit: int, tier: int) -> Query:
+    return Query(pk=waiting_partition(lane, key, shard, tier), index=WAITING, limit=limit)
 
 
 def _id_of(item: Item) -> str:

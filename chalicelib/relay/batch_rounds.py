@@ -4,9 +4,9 @@ Rounds of lanes that take files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Lane, LaneKey, LaneState, Notice
@@ -14,7 +14,7 @@ from chalicelib.planning.ledger import Ask, Go, Wait, may_call
 from chalicelib.ports import Message
 from chalicelib.records import keys as lane_keys
 from chalicelib.relay import faults
-from chalicelib.relay.backlog import has_urgent_work, lane_state
+from chalicelib.relay.backlog import has_rows, has_urgent_work, lane_state
 from chalicelib.relay.batches import Batcher, Sent
 from chalicelib.relay.bells import pointer
 from chalicelib.relay.deps import Deps
@@ -23,6 +23,11 @@ from chalicelib.relay.rounds import RECEIVED_MAX, Round, left, nap, seconds_unti
 from chalicelib.relay.sweeping import Sweeper
 
 LAST = "~"
+PATIENCE_SECONDS = 3_600
+"""
+So long a key that has only rows of files lets keys go first that have something which came by itself.
+"""
+
 Due = tuple[LaneKey, Message | None]
 """
 A key whose call is due, and the message that stands for it, if one was received.
@@ -52,7 +57,7 @@ class BatchRounds:
         verdict, urgent = may_call(lane, state, now, ask), replace(ask, urgent=True)
         if isinstance(verdict, Wait):
             may_urgent = isinstance(may_call(lane, state, now, urgent), Go)
-            if not may_urgent or not has_urgent_work(table, lane.name, state):
+            if not may_urgent or not has_urgent_work(table, lane.name, state, tiers=self._deps.open_tiers()):
                 return nap(verdict, now)
             ask = urgent
         messages = self._deps.ports.backlogs[lane.name].receive(RECEIVED_MAX)
@@ -88,7 +93,7 @@ class BatchRounds:
         Of the keys whose calls are due, send the most urgent and oldest that has rows which may go.
         """
         called = False
-        for key, message in sorted(due.values(), key=lambda each: _first(each[0])):
+        for key, message in self._in_order(lane, due.values()):
             if called or (ask.urgent and not key.urgent):
                 self._show_again(lane, message)
                 continue
@@ -104,6 +109,20 @@ class BatchRounds:
             self._after(lane, key, message, sent)
         return Round(more=called, called=called)
 
+    def _in_order(self, lane: Lane, due: Iterable[Due]) -> list[Due]:
+        """
+        Opt-outs first, then what came by itself, then what has only rows of files; among its like the oldest.
+        """
+        found, patient_since = list(due), self._deps.now() - timedelta(seconds=PATIENCE_SECONDS)
+
+        def first(each: Due) -> tuple[bool, bool, str]:
+            key, table = each[0], self._deps.ports.table
+            patient = key.due_at is None or key.due_at > patient_since
+            late = len(found) > 1 and patient and not has_rows(table, lane.name, key.name)
+            return (not key.urgent, late, key.due_at.isoformat() if key.due_at else LAST)
+
+        return sorted(found, key=first)
+
     def _send_or_clear_the_way(self, lane: Lane, state: LaneState, key: LaneKey, ask: Ask) -> Sent:
         """
         Send a key; where its rows wait behind another key's (a stop behind a registration), send that one first.
@@ -114,7 +133,7 @@ class BatchRounds:
         before = next((each for each in state.keys if each.name == sent.behind and not each.held_reason), None)
         if before is None:
             return sent
-        return Sent(called=self._batcher.send(lane, state, before, ask).called, remaining=True)
+        return Sent(called=self._batcher.send(lane, state, before, ask).called, remaining=True, behind=sent.behind)
 
     def _key_at_fault(self, lane: Lane, key: LaneKey) -> None:
         """
@@ -153,6 +172,9 @@ class BatchRounds:
         elif sent.until is not None and message is not None:
             queue.hide(message, seconds_until(sent.until, now))
         else:
+            if sent.called and not sent.behind:
+                # It has had its turn: others that are due may go before the rest of it.
+                self._deps.ports.table.write(lane_keys.remark_due(lane.name, key, now))
             self._show_again(lane, message)
 
     def _show_again(self, lane: Lane, message: Message | None) -> None:
@@ -180,7 +202,3 @@ def _our_fault(lane: Lane, key: LaneKey, reason: str) -> Notice:
             f"ekiden held release {lane.name}/{key.name}"
         ),
     )
-
-
-def _first(key: LaneKey) -> tuple[bool, str]:
-    return (not key.urgent, key.due_at.isoformat() if key.due_at else LAST)

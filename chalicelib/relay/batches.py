@@ -25,8 +25,6 @@ from chalicelib.model import (
     Reservation,
     State,
     Turn,
-    Uncertain,
-    Verdict,
 )
 from chalicelib.planning.coalesce import Plan
 from chalicelib.planning.ledger import Ask, Wait, may_call
@@ -35,7 +33,7 @@ from chalicelib.ports import Lost
 from chalicelib.records import lanes
 from chalicelib.relay import files
 from chalicelib.relay.backlog import has_urgent_work
-from chalicelib.relay.concluding import conclude
+from chalicelib.relay.concluding import conclude, no_answer
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.files import CallFile
 from chalicelib.relay.margins import BATCH_MARGIN_SECONDS
@@ -73,9 +71,12 @@ class Batcher:
 
     def send(self, lane: Lane, state: LaneState, key: LaneKey, ask: Ask) -> Sent:
         """
-        One call with as many of the key's rows as fit, oldest first.
+        One call with as many of the key's rows as fit, oldest first; rows of files after the others.
+
+        Rows that take leftovers ride along, or have a call of their own if today does not need it.
         """
-        plan, more = pick(self._deps, self._notices, lane, state, key)
+        picked = pick(self._deps, self._notices, lane, state, key)
+        plan, more = picked.plan, picked.more
         for each in plan.overtaken:
             overtake(self._deps, each.delivery, each.why, each.by)
         for delivery, why in plan.poison:
@@ -85,7 +86,7 @@ class Batcher:
             blocked = [each.until for each in plan.blocked if each.until]
             behind = next((each.behind for each in plan.blocked if each.behind), "")
             return Sent(remaining=bool(plan.blocked) or more, until=min(blocked, default=None), behind=behind)
-        if not self._open_and_call(lane, state, key, file, ask):
+        if not self._open_and_call(lane, state, key, file, replace(ask, late=picked.late)):
             return Sent(remaining=True)
         return Sent(called=True, remaining=more or len(file.batch.lines) < len(plan.lines) or bool(plan.blocked))
 
@@ -148,12 +149,12 @@ class Batcher:
             let_go(self._deps, lane, state, call)
             return None
         if call.phase == "replied":
-            reading = files.load_reading(self._deps.ports.bucket, call) or _no_answer(file.batch)
+            reading = files.load_reading(self._deps.ports.bucket, call) or no_answer(file.batch)
             return self._conclude(lane, state, call, file, reading, timedelta(0))
         if now < call.until:
             return call.until
         if call.phase == "sending":
-            return self._conclude(lane, state, call, file, _no_answer(file.batch), now - call.started_at)
+            return self._conclude(lane, state, call, file, no_answer(file.batch), now - call.started_at)
         return self._repeat(lane, state, key, call, file)
 
     def _repeat(self, lane: Lane, state: LaneState, key: LaneKey, call: OpenCall, file: CallFile) -> datetime | None:
@@ -162,7 +163,7 @@ class Batcher:
         """
         now = self._deps.now()
         # Until this call ends no other may go: opt-outs behind it may use the reserve for it.
-        urgent = key.urgent or has_urgent_work(self._deps.ports.table, lane.name, state)
+        urgent = key.urgent or has_urgent_work(self._deps.ports.table, lane.name, state, tiers=self._deps.open_tiers())
         ask = Ask(call_id=call.id, timeout_seconds=lane.timeout_seconds, urgent=urgent, repeat=True)
         verdict = may_call(lane, state, now, ask)
         if isinstance(verdict, Wait):
@@ -259,15 +260,3 @@ class Batcher:
         log_call(self._deps, file.batch, call.id, ends, reading.verdict, took)
         self._notices.tell((*ending.lane.notices, *ending.notices))
         return ending.repeat_at
-
-
-def _no_answer(batch: Batch) -> Reading:
-    """
-    The worker that called did not come back: maybe applied. Operations of batching lanes may all be repeated.
-    """
-    reason = "the worker that called the vendor did not come back"
-    ids = (each for line in batch.lines for each in line.deliveries)
-    return Reading(
-        outcomes={each: Uncertain(reason=reason) for each in ids},
-        verdict=Verdict(kind="failing", reason=reason),
-    )

@@ -14,6 +14,11 @@ from chalicelib.model import LaneKey
 from chalicelib.relay.deps import Deps
 from chalicelib.value import value
 
+INCOMING = "incoming/"
+"""
+The folder of the bucket that senders put files into.
+"""
+
 
 @value
 class Pointer:
@@ -66,6 +71,25 @@ def rung(body: str) -> tuple[str, str] | None:
         return str(found["lane"]), str(found.get("delivery", ""))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def read_object(name: str) -> str:
+    """
+    The message that names an object to be read.
+    """
+    return json.dumps({"object": name})
+
+
+def object_of(body: str) -> str | None:
+    """
+    The object that a message names: one of ours, or S3's own by EventBridge; None for any other.
+    """
+    try:
+        told = json.loads(body)
+        name = told["object"] if "object" in told else told["detail"]["object"]["key"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return name if isinstance(name, str) and name.startswith(INCOMING) else None
 
 
 def send_quietly(deps: Deps, lane: str, *bodies: str, delay_seconds: int = 0) -> bool:

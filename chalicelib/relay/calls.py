@@ -64,7 +64,7 @@ class Caller:
         Try a delivery that has just been stored, with as few requests to AWS as can be: look, begin, settle.
         """
         view = self._look(self._deps.config.lanes[delivery.lane], delivery)
-        if any(each.delivery_id != delivery.id for each in view.contact.pending):
+        if any(each.delivery_id != delivery.id and not each.tier for each in view.contact.pending):
             return Tried(delivery=delivery, why="behind an older delivery of the same contact")
         return self._try(delivery, replace(view, pending=(delivery,)), timeout_seconds)
 
@@ -116,9 +116,10 @@ class Caller:
         The contact's oldest deliveries that are still to be sent.
 
         Those whose caller did not come back are given up first. The one asked for is not among them if too many are
-        older: it may not pass what stands in between.
+        older: it may not pass what stands in between. A row of a file waits for its own turn: what comes by itself
+        does not take it along.
         """
-        ids = [each.delivery_id for each in contact.pending]
+        ids = [each.delivery_id for each in contact.pending if each.tier <= delivery.tier]
         ids = ids[:MERGED_MAX] if delivery.id in ids else [*ids[:MERGED_MAX], delivery.id]
         items = self._deps.ports.table.get([delivery_key(each) for each in ids])
         found = (deliveries.from_item(item) for item in items if item is not None)
@@ -150,6 +151,7 @@ class Caller:
             call_id=deps.ports.chance.id(now),
             timeout_seconds=timeout_seconds,
             urgent=any(each.urgent for each in members),
+            late=all(each.tier for each in members),
         )
         verdict = may_call(view.lane, view.state, now, ask)
         if isinstance(verdict, Wait):

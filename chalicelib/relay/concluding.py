@@ -9,6 +9,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 
 from chalicelib.model import (
+    Batch,
     Delivered,
     Lane,
     LaneKey,
@@ -21,6 +22,7 @@ from chalicelib.model import (
     State,
     Turn,
     Uncertain,
+    Verdict,
 )
 from chalicelib.planning.settle import Moment, backoff_seconds, lane_turn
 from chalicelib.ports import Write
@@ -81,6 +83,18 @@ def conclude(lane: Lane, state: LaneState, call: OpenCall, reading: Reading, mom
     turns = {name: turn for name, each in reading.outcomes.items() if (turn := _final(each)) is not None}
     grown = _grow(lane, key) if turns else ()
     return Ending(lane=on_lane, turns=turns, key_writes=grown)
+
+
+def no_answer(batch: Batch) -> Reading:
+    """
+    The worker that called did not come back: maybe applied. Operations of batching lanes may all be repeated.
+    """
+    reason = "the worker that called the vendor did not come back"
+    ids = (each for line in batch.lines for each in line.deliveries)
+    return Reading(
+        outcomes={each: Uncertain(reason=reason) for each in ids},
+        verdict=Verdict(kind="failing", reason=reason),
+    )
 
 
 def _final(outcome: object) -> Turn | None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from chalicelib.destinations.kit import Operation, Vendor
 from chalicelib.errors import SecretUnavailable
 from chalicelib.model import Config, Delivery, Destination, Lane, MergeRules
+from chalicelib.planning.tiers import open_tiers
 from chalicelib.ports import Ports
 from chalicelib.value import value
 
@@ -34,6 +35,12 @@ class Deps:
         The time, in UTC.
         """
         return self.ports.clock.now()
+
+    def open_tiers(self) -> tuple[int, ...]:
+        """
+        The tiers of deliveries that may go now, the first first.
+        """
+        return open_tiers(self.now(), self.config.leftovers_hour)
 
     def lane(self, name: str) -> Lane | None:
         """

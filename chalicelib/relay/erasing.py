@@ -19,6 +19,7 @@ from chalicelib.ports import Item, Lost, Query
 from chalicelib.records import contacts, deliveries, events, lanes
 from chalicelib.records.layout import event_key, lane_key, load
 from chalicelib.relay.deps import Deps
+from chalicelib.relay.erasing_files import UploadEraser, lowered, says
 from chalicelib.relay.files import lines_of, lines_without
 from chalicelib.relay.viewing import LISTED_MAX
 from chalicelib.value import value
@@ -31,14 +32,22 @@ ADDRESS_PART = r"[\w.!#$%&'*+/=?^`{|}~@-]"
 @value
 class Person:
     """
-    Whom a search found: submissions and contacts of theirs, and submissions that only mention them.
+    Whom a search found: submissions, contacts and uploaded files with them, and submissions that only mention them.
     """
 
     names: frozenset[str] = field(repr=False)
     digests: frozenset[str]
     event_ids: tuple[str, ...] = ()
     contacts: tuple[tuple[str, str], ...] = ()
+    uploads: tuple[str, ...] = ()
     mentioned_in: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> bool:
+        """
+        Whether nothing of them is here.
+        """
+        return not (self.event_ids or self.contacts or self.uploads)
 
 
 @value
@@ -64,6 +73,7 @@ class Eraser:
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
+        self._uploads = UploadEraser(deps)
 
     def find(self, identity: str, *, seen: Callable[[], None] = lambda: None) -> Person:
         """
@@ -79,6 +89,7 @@ class Eraser:
         theirs: set[str] = set()
         mentioned: set[str] = set()
         found: set[tuple[str, str]] = set()
+        uploads: set[str] = set()
         for item in self._deps.ports.table.scan():
             seen()
             kind, event_id = str(item["sk"]).partition("#")[0], str(item["pk"]).removeprefix("EVENT#")
@@ -89,19 +100,22 @@ class Eraser:
             elif kind in {"EVENT", "DELIVERY"}:
                 if item.get("contact") in digests or _says(item, names):
                     theirs.add(event_id)
-                elif mention.search(_lower(str(item.get("fields", "")))):
+                elif mention.search(lowered(str(item.get("fields", "")))):
                     mentioned.add(event_id)
+            elif kind == "IMPORT" and says(item, mention):
+                uploads.add(str(item["name"]))
         return Person(
             names=names,
             digests=digests,
             event_ids=tuple(sorted(theirs)),
             contacts=tuple(sorted(found)),
+            uploads=tuple(sorted(uploads.union(self._uploads.find(mention)))),
             mentioned_in=tuple(sorted(mentioned - theirs)),
         )
 
     def erase(self, person: Person) -> Receipt:
         """
-        Take the person out: submissions with their deliveries, then contacts, then the files of settled calls.
+        Take the person out: submissions with their deliveries, then contacts, then files that are done with.
         """
         now = self._deps.now()
         open_files, busy = self._open_calls()
@@ -112,13 +126,15 @@ class Eraser:
         gone = [each for each in person.contacts if self._forget(*each, busy=bool(in_flight))]
         cut = self._cut_files(person, set(done), open_files)
         in_flight += [f"{lane} (a call is open)" for lane, digest in person.contacts if (lane, digest) not in gone]
+        uploads, needed = self._uploads.erase(person.uploads)
+        in_flight += needed
         receipt = Receipt(
             at=now,
             person=min(person.digests),
             submissions=person.event_ids,
             deliveries=done,
             contacts=len(gone),
-            files=cut,
+            files=(*cut, *uploads),
             in_flight=tuple(in_flight),
             mentioned_in=person.mentioned_in,
         )
@@ -128,7 +144,7 @@ class Eraser:
             submissions=len(receipt.submissions),
             deliveries=len(done),
             contacts=len(gone),
-            files=len(cut),
+            files=len(receipt.files),
             in_flight=len(in_flight),
         )
         return receipt
@@ -233,19 +249,15 @@ def _spellings(identity: str) -> frozenset[str]:
     return frozenset({identity.strip(), plain, plain.lower()})
 
 
-def _lower(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower()
-
-
 def _says(item: Item, names: frozenset[str]) -> bool:
     """
     Whether a value of the item, as a whole, is one of the names.
     """
     texts = [str(item.get(part, "")) for part in ("fields", "payload", "fixes", "result")]
-    lowered = {_lower(name) for name in names}
-    if not any(name in _lower(text) for text in texts for name in lowered):
+    known = {lowered(name) for name in names}
+    if not any(name in lowered(text) for text in texts for name in known):
         return False
-    return any(_lower(leaf).strip() in lowered for text in texts for leaf in _leaves(load(text)))
+    return any(lowered(leaf).strip() in known for text in texts for leaf in _leaves(load(text)))
 
 
 def _leaves(found: object) -> Iterable[str]:

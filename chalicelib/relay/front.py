@@ -147,6 +147,10 @@ class Front:
         answer = sources.handshake(envelope, source, secrets)
         if answer is not None:
             return answer
+        if source.files is not None:
+            from chalicelib.relay import uploads  # noqa: PLC0415 - only sources of files need it
+
+            return uploads.answer(deps, envelope, source)
         envelope = self._guard.admit(envelope, source, secrets)
         admitted = self._admit(envelope, source, secrets)
         settled = self._deliver(envelope, source, admitted)

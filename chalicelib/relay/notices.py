@@ -4,10 +4,11 @@ Telling operators, without a storm: one notice per cause and hour.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Delivery, Notice, State
+from chalicelib.model.upload import Import
 from chalicelib.ports import Lost
 from chalicelib.records.events import tell_once
 from chalicelib.relay.deps import Deps
@@ -52,6 +53,21 @@ class Notices:
         except StoreUnavailable:
             return True
         return not isinstance(written, Lost)
+
+
+def rows_at_fault(found: Import, bad: Mapping[str, int]) -> Notice:
+    """
+    A file was read to its end, and some of its rows need a person.
+    """
+    told = ", ".join(f"{count:,} {state}" for state, count in bad.items())
+    return Notice(
+        cause=f"import:{found.source}",
+        subject=f"A file of {found.source} has rows at fault",
+        text=(
+            f"Of {found.rows:,} rows of the file {found.filename} (import {found.id}) these need a person: {told}. "
+            "The others go their way. Each says its line: ekiden dead list, ekiden held list."
+        ),
+    )
 
 
 def _dead(delivery: Delivery) -> Notice:

@@ -21,9 +21,11 @@ from chalicelib.relay.backlog import lane_state, waiting_count
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, draft, lane_key_of
+from chalicelib.relay.importing import Importer
 from chalicelib.relay.remapping import remap
 from chalicelib.relay.settling import let_go
 from chalicelib.relay.viewing import OperatorError, Story, Viewer
+from chalicelib.sources.file_events import FILE
 
 
 class Operator(Viewer):
@@ -31,9 +33,10 @@ class Operator(Viewer):
     The operator's hands. Every deed is one conditional transaction; what has changed meanwhile is refused.
     """
 
-    def __init__(self, deps: Deps, door: Door) -> None:
+    def __init__(self, deps: Deps, door: Door, imports: Importer) -> None:
         super().__init__(deps)
         self._door = door
+        self._imports = imports
 
     # ── lanes and keys ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -197,10 +200,12 @@ class Operator(Viewer):
         Understand a held envelope anew; if that works, its deliveries take the place of the held one.
         """
         story = self.story(old.event_id)
+        evidence = load(story.event.get("evidence"))
+        if evidence.get("part") == FILE:
+            return self._read_file_again(old, str(story.fields["_file"]))
         raw = str(story.fields.get("_raw", ""))
         is_json = raw.lstrip()[:1] in {"{", "["}
         media = "application/json" if is_json else "application/x-www-form-urlencoded"
-        evidence = load(story.event.get("evidence"))
         kept = {name.removeprefix(sources.HEADER): text for name, text in evidence.items() if sources.HEADER in name}
         envelope = Envelope(
             source=old.source,
@@ -216,6 +221,13 @@ class Operator(Viewer):
         self._must(deliveries.supersede(old, new[0].event_id, "read again", retention, now=now), of=old.id)
         ring_quietly(self._deps, [bell(name) for name in sorted({each.lane for each in new if each.lane})])
         return new
+
+    def _read_file_again(self, old: Delivery, name: str) -> list[Delivery]:
+        if not self._imports.restart(name):
+            raise OperatorError("The file is no longer in the bucket, or is not held any more. Upload it anew.")
+        now, retention = self._deps.now(), self._deps.config.retention
+        self._must(deliveries.supersede(old, old.event_id, "its file is read again", retention, now=now), of=old.id)
+        return []
 
     def _source_that_understands(self, envelope: Envelope, *, is_record: bool) -> Source:
         """

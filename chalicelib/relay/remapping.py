@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from chalicelib.model import Delivery, LaneKey, State, Turn
 from chalicelib.planning.coalesce import READY
+from chalicelib.planning.tiers import tier_of
 from chalicelib.ports import Absent, Lost, Put, Write
 from chalicelib.records import contacts, deliveries
 from chalicelib.records import keys as lane_keys
-from chalicelib.records.layout import contact_key, delivery_key
+from chalicelib.records.layout import TIERS, contact_key, delivery_key
 from chalicelib.relay.backlog import waiting_ids
 from chalicelib.relay.bells import backlog_call, send_quietly
 from chalicelib.relay.deps import Deps
@@ -39,7 +40,7 @@ def remap(deps: Deps, lane: str, key: LaneKey, draft: Draft) -> int:
     looked_at: set[str] = set()
     for _ in range(ROUNDS_MAX):
         # By what was looked at, not by how many: the index may still show rows that have moved.
-        ids = waiting_ids(deps.ports.table, lane, key.name, limit=ROWS_AT_ONCE + len(looked_at))
+        ids = waiting_ids(deps.ports.table, lane, key.name, limit=ROWS_AT_ONCE + len(looked_at), tiers=TIERS)
         fresh = [each for each in ids if each not in looked_at]
         if not fresh:
             return moved
@@ -55,7 +56,8 @@ def _move(deps: Deps, old: Delivery, draft: Draft) -> bool:
     One row: old out, new in, one transaction; False where nothing would change or somebody was faster.
     """
     try:
-        new = replace(draft(old), arrived_at=old.arrived_at)
+        drafted = draft(old)
+        new = replace(drafted, arrived_at=old.arrived_at, tier=tier_of(old.tier, urgent=drafted.urgent))
     except OperatorError as error:
         # Its route or its event is gone: this row is for a person, the others go on.
         return bury(deps, old, Turn(state=State.HELD, reason=str(error)))

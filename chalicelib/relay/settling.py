@@ -210,16 +210,19 @@ def give_up(deps: Deps, delivery: Delivery) -> Delivery | None:
     """
     A delivery whose caller ran out of time may have been applied: uncertain, or held where a repeat could do harm.
 
-    Returns it as it stands now, or None where somebody settled it meanwhile. What it cost stays counted.
+    Returns it as it stands now, or None where somebody settled it meanwhile. What it cost stays counted, once.
     """
     now = deps.now()
     harmless = not deps.known(delivery) or deps.operation(delivery.destination, delivery.operation).repeat_harmless
     state = State.UNCERTAIN if harmless else State.HELD
     turn = Turn(state=state, reason="the worker that called the vendor did not come back", burns=True)
-    update = deliveries.move(delivery, turn, deps.config.retention, now=now, when=deliveries.in_call(delivery.call_id))
-    if isinstance(deps.ports.table.write(update), Lost):
-        return None
-    deps.ports.table.write(lanes.close(delivery.lane, delivery.call_id))
+    update = deliveries.move(delivery, turn, deps.config.retention, now=now, when=deliveries.sent_by(delivery.call_id))
+    result = deps.ports.table.write(update, lanes.close(delivery.lane, delivery.call_id))
+    if isinstance(result, Lost):
+        # The write may have been made before, and its answer lost; or another worker was faster. One attempt is burnt.
+        found = result.found.get(0) or {}
+        if (found.get("call_id"), found.get("state")) != (delivery.call_id, str(state)):
+            return None
     if delivery.contact:
         deps.ports.table.write(contacts.give_back(delivery.lane, delivery.contact, delivery.call_id))
         if state is State.HELD:

@@ -8,10 +8,12 @@ too many changes nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from chalicelib.model import Delivery, Lane, LaneKey, LaneState, Notice, State
+from chalicelib.planning.ledger import Ask, Go, may_call
+from chalicelib.planning.tiers import FILE, LEFTOVERS, ORDINARY
 from chalicelib.planning.windows import window_name
 from chalicelib.records import deliveries, keys
 from chalicelib.records.layout import delivery_key
@@ -27,6 +29,12 @@ RESENT_MAX = 100
 LOST_SECONDS = 600
 """
 A batch key that has been due for so long, and whose message does not turn up, gets another one.
+"""
+
+ROWS_SCANNED_FIRST = 50
+ROWS_WAIT_SECONDS_MAX = 2 * 86_400
+"""
+Rows of files may wait for the calls that are left over; that two days left none is worth telling.
 """
 
 
@@ -58,12 +66,33 @@ class Sweeper:
         state = lane_state(table, lane.name)
         names = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         oldest = oldest_wait(table, lane.name, names)
+        rows = self._rows_wait(lane, state, names) if oldest is None else None
         waited = (now - oldest).total_seconds() if oldest else 0.0
         self._deps.ports.journal.measure("OldestWait", waited, "Seconds", lane=lane.name)
         self._measure_quota(lane, state)
         if waited > self._deps.config.alarms.wait_seconds_max:
             self._notices.tell((_waits_long(lane, state, waited),))
-        return oldest is not None or state.call is not None
+        return oldest is not None or rows is not None or state.call is not None
+
+    def _rows_wait(self, lane: Lane, state: LaneState, names: Sequence[str]) -> datetime | None:
+        """
+        Since when the oldest row of a file waits that could go now. Operators are told of any that waits for days.
+        """
+        table, now = self._deps.ports.table, self._deps.now()
+        oldest = oldest_wait(table, lane.name, names, tiers=(FILE, LEFTOVERS))
+        waited = (now - oldest).total_seconds() if oldest else 0.0
+        if waited > ROWS_WAIT_SECONDS_MAX:
+            self._notices.tell((_waits_long(lane, state, waited),))
+        return oldest_wait(table, lane.name, names, tiers=self._late_tiers(lane, state)) if oldest else None
+
+    def _late_tiers(self, lane: Lane, state: LaneState) -> tuple[int, ...]:
+        """
+        The tiers of rows of files that may go now; leftovers only where a call for them could be had.
+        """
+        now = self._deps.now()
+        spare = may_call(lane, state, now, Ask(call_id="-", timeout_seconds=lane.timeout_seconds, late=True))
+        tiers = self._deps.open_tiers()[1:]
+        return tuple(tier for tier in tiers if tier != LEFTOVERS or isinstance(spare, Go))
 
     def _measure_quota(self, lane: Lane, state: LaneState) -> None:
         for limit in lane.limits:
@@ -79,27 +108,34 @@ class Sweeper:
         A key without a mark never had one; one marked long ago, or while the backlog is empty, has lost it.
         """
         now, table = self._deps.now(), self._deps.ports.table
-        long_ago = now - timedelta(seconds=LOST_SECONDS)
+        long_ago, tiers = now - timedelta(seconds=LOST_SECONDS), (ORDINARY, *self._late_tiers(lane, state))
         missing = [
             key
             for key in state.keys
             if not key.held_reason
             and key.name not in known
             and (backlog_empty or key.due_at is None or key.due_at < long_ago)
-            and has_rows(table, lane.name, key.name)
+            and has_rows(table, lane.name, key.name, tiers=tiers)
         ]
         for key in missing:
             table.write(keys.remark_due(lane.name, key, now))
         send_quietly(self._deps, lane.name, *(backlog_call(key) for key in missing))
         return missing
 
-    def _due(self, lane: Lane) -> list[Delivery]:
+    def rows_of_files(self, lane: Lane, state: LaneState) -> list[Delivery]:
+        """
+        Rows of files that could go now in a lane of single calls. They have no messages: what has one goes first.
+        """
+        tiers = self._late_tiers(lane, state)
+        return [each for tier in tiers for each in self._due(lane, tier=tier, scanned_first=ROWS_SCANNED_FIRST)]
+
+    def _due(self, lane: Lane, *, tier: int = ORDINARY, scanned_first: int = SCANNED_FIRST) -> list[Delivery]:
         """
         The oldest deliveries of a lane that could go now: waiting, or sending by a worker that did not come back.
         """
-        limit = SCANNED_FIRST
+        limit = scanned_first
         while True:
-            ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=limit)
+            ids = waiting_ids(self._deps.ports.table, lane.name, SINGLE_KEY, limit=limit, tiers=(tier,))
             found = self._due_of(ids)
             if found or len(ids) < limit or limit >= SCANNED_MAX:
                 return found

@@ -15,7 +15,7 @@ from chalicelib.planning.ledger import next_call_at, pace_seconds
 from chalicelib.planning.windows import window_name
 from chalicelib.ports import Item, Query
 from chalicelib.records import deliveries
-from chalicelib.records.layout import ATTENTION, delivery_key, event_key, load
+from chalicelib.records.layout import ATTENTION, TIERS, delivery_key, event_key, load
 from chalicelib.relay.backlog import lane_state, oldest_wait, waiting_count
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
@@ -93,7 +93,7 @@ class Viewer:
             lane=lane,
             state=state,
             waiting=sum(waiting_count(table, name, key) for key in keys),
-            oldest=oldest_wait(table, name, keys),
+            oldest=oldest_wait(table, name, keys, tiers=TIERS),
             next_call_at=next_call_at(lane, state, now),
             used=state.used.get(window_name(limit, now), 0) if limit else 0,
             limit=limit.calls if limit else 0,

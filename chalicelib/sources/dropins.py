@@ -68,12 +68,14 @@ def unpacked(envelope: Envelope) -> tuple[dict[str, str], bytes]:
     The import settings and the file's bytes. Raises EnvelopeRefused for what is no normal form.
     """
     head, _, data = envelope.body.partition(b"\n")
+    told = "A row of a file cannot be read again by itself: mend it where it comes from, and send it anew."
     try:
         settings: Json = json.loads(head)
-    except ValueError as problem:
-        told = "A row of a file cannot be read again by itself: mend it where it comes from, and send it anew."
+    except (ValueError, RecursionError) as problem:
         raise EnvelopeRefused(400, "malformed", told) from problem
-    return dict(settings), data
+    if not isinstance(settings, dict) or str(settings.get("import_type")) not in KINDS:
+        raise EnvelopeRefused(400, "malformed", told)
+    return {name: str(value) for name, value in settings.items()}, data
 
 
 def table_of(data: bytes, source: Source, dropin: Dropin) -> CsvTable:

@@ -27,14 +27,17 @@ def notice_page(notice: Notice, *, form: Form | None = None, back: str = "") -> 
     return _document(notice.title, _heading(notice, form) + link)
 
 
-def form_page(form: Form, parse: Parse, problems: Sequence[FieldProblem], values: Pairs, *, page: str = "") -> str:
+def form_page(
+    form: Form, parse: Parse, problems: Sequence[FieldProblem], values: Pairs, *, query: str = "", page: str = ""
+) -> str:
     """
     The form once more, with what was typed and what has to be mended.
 
-    `page` is where the form was first filled; it is handed on, as evidence of the consent given there.
+    `query` is that of the form's address. `page` is where the form was first filled; it is handed on, as evidence of
+    the consent given there.
     """
     fields = _laid_out(form, problems, values)
-    inner = _heading(INVALID, form) + _summary(fields) + _form(fields, parse, _hidden(form, values, page))
+    inner = _heading(INVALID, form) + _summary(fields) + _form(fields, parse, query, _hidden(form, values, page))
     return _document(INVALID.title, inner)
 
 
@@ -105,17 +108,20 @@ def _summary(fields: Iterable[Shown]) -> str:
     return f'<section class="faults" aria-labelledby="faults"><h2 id="faults">{heading}</h2><ul>{rows}</ul></section>'
 
 
-def _form(fields: Sequence[Shown], parse: Parse, hidden: Mapping[str, str]) -> str:
+def _form(fields: Sequence[Shown], parse: Parse, query: str, hidden: Mapping[str, str]) -> str:
     """
     The form, sent to the same address, in the charset that the source expects.
+
+    An empty action would send it to #f3 after a click in the summary, and browsers hand that on to the thank-you page.
     """
+    action = f'action="?{escape(query)}"'
     charset = ' accept-charset="Shift_JIS"' if parse.charset.lower() == "cp932" else ""
     encoding = ' enctype="multipart/form-data"' if parse.format == "multipart" else ""
     carried = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in hidden.items()
     )
     return (
-        f'<form method="post" action=""{charset}{encoding} novalidate><input type="hidden" name="_charset_">{carried}'
+        f'<form method="post" {action}{charset}{encoding} novalidate><input type="hidden" name="_charset_">{carried}'
         + "".join(field_of(shown) for shown in fields if not shown.aside)
         + _aside([shown for shown in fields if shown.aside])
         + '<div class="send"><button type="submit">この内容で送信する<span class="en" lang="en">Send</span></button>'

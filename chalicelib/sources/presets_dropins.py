@@ -1,11 +1,13 @@
 """
-Senders with a wire format of their own, and those for which Ekiden stands in, as data (see presets).
+Senders with a wire format of their own, those for which Ekiden stands in, and those of files, as data (see presets).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+
+from chalicelib.sources.presets_parts import TOKEN_HEADER
 
 DROP_INS: Final[Mapping[str, Mapping[str, Any]]] = {
     # Salesforce signs nothing: a secret address, and the organisation that every message names.
@@ -43,5 +45,10 @@ DROP_INS: Final[Mapping[str, Mapping[str, Any]]] = {
         "parse": {"format": "multipart"},
         "event": {"dedupe_seconds": 600},
         "dropin": {"face": "schedule_csv"},
+    },
+    # Programs that have whole lists: they ask for an address with {filename, size} and PUT the CSV there.
+    "csv_upload": {
+        "verify": TOKEN_HEADER,
+        "upload": {"charset": "auto"},
     },
 }

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from chalicelib.errors import EnvelopeRefused
 from chalicelib.model import Envelope, Form, Response, Source
@@ -205,7 +206,8 @@ def _problem_page(envelope: Envelope, source: Source | None, refused: EnvelopeRe
         return pages.notice_page(words.notice_for(refused.status))
     page = page_of(envelope, source, dict(refused.values).get("_page", ""))
     if refused.status == 422 and not words.has_words(refused.code):
-        return pages.form_page(form, source.parse, refused.problems, refused.values, page=page)
+        query = urlencode(envelope.query, doseq=True)
+        return pages.form_page(form, source.parse, refused.problems, refused.values, query=query, page=page)
     known = listed(page, browser_origins(source) or ())
     return pages.notice_page(words.notice_for(refused.status, refused.code), form=form, back=page if known else "")
 

@@ -51,6 +51,7 @@ color:var(--bad);font-size:.75rem;font-weight:600;line-height:1.5rem;vertical-al
 input,textarea,select,button{font:inherit;color:inherit}
 .box{display:block;width:100%;margin:.5rem 0 0;padding:.625rem .75rem;min-height:3rem;background:var(--card);
 border:1px solid var(--edge);border-radius:6px}
+:is(.box,.option input){scroll-margin-top:10rem}
 textarea.box{min-height:9rem;resize:vertical}
 [aria-invalid=true].box{border:2px solid var(--bad)}
 .option:first-child{padding-top:0}

@@ -55,7 +55,7 @@ def installed(show: Show) -> Iterator[Installation]:
             told("SATORI, 配配メール, a company's site")
         text = on_this_machine(EXAMPLE.read_text(encoding="utf-8"), website=website.url, satori=satori, haihai=haihai)
         (home / "relay.toml").write_text(text, encoding="utf-8")
-        stack, deployed = _on_aws(ending, home, text, show)
+        stack, deployed = on_aws(ending, home, text, show)
         at = Addresses(website=website.url, relay=stack.api_url, satori=satori, haihai=haihai)
         config = parsed(text)
         _open(website, config, at)
@@ -64,7 +64,7 @@ def installed(show: Show) -> Iterator[Installation]:
         yield found
 
 
-def _on_aws(ending: ExitStack, home: Path, text: str, show: Show) -> tuple[LocalStack, Deployed]:
+def on_aws(ending: ExitStack, home: Path, text: str, show: Show) -> tuple[LocalStack, Deployed]:
     """
     Package the app with this configuration, start the embedded AWS, deploy.
     """

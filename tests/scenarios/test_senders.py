@@ -22,9 +22,9 @@ from tests.scenarios.world import World
 from tests.unit.docs.documents import CONFIGURATION
 
 SENDERS = senders()
-ELSEWHERE = {"form", "web_to_lead", "salesforce_outbound", "custcsv", "schedule_csv"}
+ELSEWHERE = {"form", "web_to_lead", "salesforce_outbound", "custcsv", "schedule_csv", "csv_upload"}
 """
-Presets whose requests are tested where their own kind of answer is: browsers' forms, SOAP, drop-ins.
+Presets whose requests are tested where their own kind of answer is: browsers' forms, SOAP, drop-ins, files.
 """
 
 each_sender = pytest.mark.parametrize("preset", SENDERS)

@@ -146,6 +146,7 @@ class World:
         self.bucket = MemoryBucket()
         self.bell = MemoryQueue(self.clock.now, visibility_seconds=720)
         self.inbox = MemoryQueue(self.clock.now, visibility_seconds=360)
+        self.incoming = MemoryQueue(self.clock.now, visibility_seconds=720)
         self.backlogs = {name: MemoryQueue(self.clock.now) for name in self.config.lanes}
         self.chance = SeededChance(seed)
         self.relay = self._relay()
@@ -155,6 +156,7 @@ class World:
             table=self.table,
             bell=self.bell,
             inbox=self.inbox,
+            incoming=self.incoming,
             backlogs=self.backlogs,
             bucket=self.bucket,
             transport=self.transport,
@@ -209,6 +211,17 @@ class World:
             self.relay.ring(messages[0].body, deadline=deadline)
             self.bell.delete(messages[0])
 
+    def read_files(self, *, seconds: int = ADVANCE_SECONDS) -> None:
+        """
+        Wake the worker for every message about a file.
+        """
+        for _ in range(1_000):
+            messages = self.incoming.receive(1)
+            if not messages:
+                return
+            self.relay.expand(messages[0].body, deadline=self.clock.now() + timedelta(seconds=seconds))
+            self.incoming.delete(messages[0])
+
     def pass_minutes(self, minutes: int, *, step: int = 1) -> None:
         """
         Let time pass: each minute ticks, and the bells are answered; with `step`, only every so many minutes.
@@ -216,6 +229,7 @@ class World:
         for _ in range(0, minutes, step):
             later = self.clock.now() + timedelta(minutes=step)
             self.relay.tick()
+            self.read_files()
             self.answer_bells()
             self.clock.move_to(max(later, self.clock.now()))
 

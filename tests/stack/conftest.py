@@ -29,6 +29,10 @@ secret = "SECRET/key"
 preset = "form"
 thanks = "https://www.example.co.jp/thanks"
 
+[sources.list]
+preset = "csv_upload"
+secret = "SECRET/list"
+
 [destinations.satori]
 vendor = "satori"
 version = 4
@@ -49,12 +53,24 @@ operation = "upsert"
 email = "your-email"
 collection_route = { const = "問合せフォーム" }
 
+[[routes]]
+name = "list"
+from = "list"
+to = "haihai"
+operation = "register"
+[routes.settings]
+gid = 12
+[routes.fields]
+"メールアドレス" = "mail"
+"お名前" = "name"
+
 [alarms]
 emails = ["ops@example.co.jp"]
 """
 
 LOCAL_SECRETS = {
     "EKIDEN_KEY": "a key that signs and digests",
+    "EKIDEN_LIST": "the token of a program that has lists",
     "EKIDEN_SATORI": '{"user_key": "u", "user_secret": "s"}',
     "EKIDEN_HAIHAI": '{"login_id": "l", "api_token": "t"}',
 }
@@ -162,7 +178,7 @@ def guarded(
     """
     with LocalStack(tmp_path_factory.mktemp("guarded"), auth=True, environment=local_secrets) as running:
         running.deploy(packaged_for_aws)
-        for name in ("key", "satori", "haihai", "unrelated"):
+        for name in ("key", "satori", "haihai", "list", "unrelated"):
             running.client("ssm").put_parameter(Name=f"/acme/{name}", Value="{}", Type="SecureString")
         yield running
 

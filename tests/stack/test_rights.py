@@ -51,7 +51,13 @@ class Role:
         return True
 
 
-ROLES = {"api": "ApiHandlerRole", "advance": "AdvanceRole", "tick": "TickRole", "unpack": "UnpackRole"}
+ROLES = {
+    "api": "ApiHandlerRole",
+    "advance": "AdvanceRole",
+    "tick": "TickRole",
+    "unpack": "UnpackRole",
+    "expand": "ExpandRole",
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +90,7 @@ def test_each_function_may_do_its_work_and_no_more(guarded: LocalStack, may: Cal
     assert may("sqs", "send_message", QueueUrl=outputs["BellUrl"], MessageBody="{}") == EVERY
     assert may("sqs", "send_message", QueueUrl=lane, MessageBody="{}") == EVERY - {"tick"}
     assert may("sqs", "send_message", QueueUrl=outputs["InboxUrl"], MessageBody="{}") == {"api"}
+    assert may("sqs", "send_message", QueueUrl=outputs["IncomingUrl"], MessageBody="{}") == {"tick", "expand"}
     assert may("sqs", "receive_message", QueueUrl=lane) == {"advance"}
     assert may("sqs", "purge_queue", QueueUrl=lane) == set()
     assert may("sns", "publish", TopicArn=outputs["TopicArn"], Message="x") == EVERY
@@ -122,6 +129,8 @@ def test_the_bucket_takes_encrypted_connections_from_advance_only(
     assert may("s3", "get_object", Bucket=bucket, Key="calls/1/data") == {"advance"}
     assert may("s3", "get_object", Bucket=bucket, Key="calls/0/gone") == {"advance"}
     assert may("s3", "delete_object", Bucket=bucket, Key="calls/1/data") == set()
+    assert may("s3", "put_object", Bucket=bucket, Key="incoming/list/1", Body=b"") == {"advance", "api", "expand"}
+    assert may("s3", "get_object", Bucket=bucket, Key="incoming/list/1") == {"advance", "expand"}
 
 
 @pytest.mark.stack

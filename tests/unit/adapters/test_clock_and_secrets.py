@@ -59,6 +59,7 @@ def test_the_movable_clock_is_refused_on_real_aws(tmp_path: Path) -> None:
         "EKIDEN_TABLE": "t",
         "EKIDEN_BELL_URL": "b",
         "EKIDEN_INBOX_URL": "i",
+        "EKIDEN_INCOMING_URL": "f",
         "EKIDEN_BUCKET": "b",
         "EKIDEN_CLOCK_FILE": str(tmp_path / "clock"),
     }

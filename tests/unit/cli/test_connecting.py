@@ -21,6 +21,7 @@ export EKIDEN_STAGE=local
 export EKIDEN_TABLE=test-local
 export EKIDEN_BELL_URL=http://127.0.0.1:1/000000000000/test-local-bell
 export EKIDEN_INBOX_URL=http://127.0.0.1:1/000000000000/test-local-inbox
+export EKIDEN_INCOMING_URL=http://127.0.0.1:1/000000000000/test-local-incoming
 export EKIDEN_BUCKET=test-local
 export EKIDEN_TOPIC_ARN=arn:aws:sns:ap-northeast-1:000000000000:test-local
 export EKIDEN_LANES='{"satori-satori": "http://127.0.0.1:1/000000000000/a", "gone": "http://127.0.0.1:1/0/b"}'

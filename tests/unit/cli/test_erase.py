@@ -89,3 +89,18 @@ def test_programs_get_the_plan_and_the_receipt(ekiden: Ekiden) -> None:
 
     assert plan["submissions"] == receipt["submissions"]
     assert receipt["in_flight"] == []
+
+
+def test_uploaded_files_with_the_person_are_in_plan_and_receipt(world: World, ekiden: Ekiden) -> None:
+    """A file that no source may read any more goes whole; the plan says so before."""
+    name = "incoming/gone/list.csv"
+    world.bucket.put(name, f"mail\n{TARO}\nother@example.co.jp\n".encode())
+
+    plan = json.loads(ekiden("erase", TARO, "--json").output)
+    shown = flat(ekiden("erase", TARO))
+    receipt = json.loads(ekiden("erase", TARO, "--json", "--yes").output)
+
+    assert plan["uploads"] == [name]
+    assert f"1 uploaded file, whole: {name}" in shown
+    assert receipt["files"] == [name]
+    assert world.bucket.get(name) is None

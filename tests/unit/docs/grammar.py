@@ -19,6 +19,7 @@ from chalicelib.model import (
     Dropin,
     Equals,
     EventRule,
+    Files,
     Form,
     FormField,
     Hmac,
@@ -59,16 +60,16 @@ def defaults(model: type, *, prefix: str = "") -> dict[str, Any]:
 
 
 # The package's own names hide its modules of the same name.
-basics, destinations, forms, routes, sources, standing_in, verify = (
+basics, destinations, forms, routes, sources, standing_in, uploading, verify = (
     importlib.import_module(f"chalicelib.config.{name}")
-    for name in ("basics", "destinations", "forms", "routes", "sources", "standing_in", "verify")
+    for name in ("basics", "destinations", "forms", "routes", "sources", "standing_in", "uploading", "verify")
 )
 SOURCE = {name: rule for name, rule in sources.SOURCE.items() if name not in forms.FORM}
 ALARMS = {"wait_minutes": defaults(Alarms)["wait_seconds_max"] // 60}
 HANDSHAKES = [rule.shape or {} for rule in verify.HANDSHAKE.values()]
 
 TABLES: tuple[tuple[str, Shape, Mapping[str, Any]], ...] = (
-    ("[relay]", basics.RELAY, {}),
+    ("[relay]", basics.RELAY, {"leftovers_hour": defaults(Config)["leftovers_hour"]}),
     ("[alarms]", basics.ALARMS, ALARMS),
     ("[retention]", basics.RETENTION, defaults(Retention)),
     ("[egress]", basics.EGRESS, {}),
@@ -77,6 +78,7 @@ TABLES: tuple[tuple[str, Shape, Mapping[str, Any]], ...] = (
     ("[sources.NAME]", forms.FORM, defaults(Form)),
     ("[sources.NAME.fields.FIELD]", forms.FIELD, defaults(FormField)),
     ("[sources.NAME.ceiling]", sources.CEILING, {}),
+    ("[sources.NAME.upload]", uploading.UPLOAD, defaults(Files)),
     ("[sources.NAME.dropin]", standing_in.DROPIN, defaults(Dropin)),
     ("[sources.NAME.parse]", sources.PARSE, defaults(Parse)),
     ("[sources.NAME.records]", sources.RECORDS, defaults(Records)),

@@ -18,11 +18,13 @@ from chalicelib.ops.names import FUNCTIONS
 from chalicelib.ops.template import LOG_DAYS
 from chalicelib.planning import settle
 from chalicelib.planning.windows import SKEW_SECONDS
+from chalicelib.records import imports
 from chalicelib.records.contacts import KEPT_DAYS_EXTRA, PENDING_MAX
 from tests.unit.docs import code, grammar
 from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, ROOT, Document, misuse, numbers
 
-DOCUMENTS = [CONFIGURATION, OPERATIONS, *(Document(path) for path in [ROOT / "README.md"] if path.exists())]
+FILES = Document(ROOT / "docs" / "files.md")
+DOCUMENTS = [CONFIGURATION, OPERATIONS, FILES, *(Document(path) for path in [ROOT / "README.md"] if path.exists())]
 NAMED = [pytest.param(each, id=each.path.name) for each in DOCUMENTS]
 
 
@@ -141,6 +143,9 @@ def test_every_environment_variable_is_explained() -> None:
 KEPT = {
     "logs": LOG_DAYS,
     "files and answers": storage.BUCKET_DAYS,
+    "uploaded files": storage.INCOMING_DAYS,
+    "how far a file": imports.KEPT_DAYS,
+    "which bytes": imports.SAME_DAYS,
     "messages of all queues": storage.RETENTION_SECONDS_MAX // 86_400,
     "a lane's memory": KEPT_DAYS_EXTRA,
     "delivered": grammar.defaults(Retention)["delivered_days"],

@@ -243,6 +243,7 @@ def test_a_stack_tells_a_program_where_everything_is() -> None:
             "TableName": "acme-prod",
             "BellUrl": "https://sqs/bell",
             "InboxUrl": "https://sqs/inbox",
+            "IncomingUrl": "https://sqs/incoming",
             "BucketName": "bucket",
             "TopicArn": "arn",
             "LaneSatoriUrl": "https://sqs/1/acme-prod-lane-satori",

@@ -93,6 +93,7 @@ def test_every_function_learns_where_everything_is(make: Make) -> None:
             "EKIDEN_TABLE",
             "EKIDEN_BELL_URL",
             "EKIDEN_INBOX_URL",
+            "EKIDEN_INCOMING_URL",
             "EKIDEN_BUCKET",
             "EKIDEN_TOPIC_ARN",
             "EKIDEN_LANES",
@@ -150,7 +151,7 @@ def test_every_alarm_reaches_the_operators_and_says_what_to_do(make: Make) -> No
     """
     alarms = of_type(resources(make(), "prod"), "AWS::CloudWatch::Alarm")
 
-    assert len(alarms) == 2 + 1 + 3 + 2
+    assert len(alarms) == 3 + 1 + 4 + 2
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
         assert alarm["AlarmDescription"].endswith(".")
@@ -167,15 +168,33 @@ def test_a_lane_alarms_after_the_wait_that_the_operator_allows(make: Make) -> No
 
 def test_the_bucket_is_closed_encrypted_and_forgets(make: Make) -> None:
     """
-    What is too big for the table lies private for ten days.
+    What is too big for the table lies private for ten days; a file that has come, for longer than its message.
     """
     found = resources(make(), "prod")["Resources"]
     bucket = found["Bucket"]["Properties"]
 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 10
+    days = {each.get("Prefix"): each.get("ExpirationInDays") for each in bucket["LifecycleConfiguration"]["Rules"]}
+    assert days == {"calls/": 10, "inbox/": 10, "incoming/": 15, None: None}
     statement = found["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_only_the_bucket_tells_of_files(make: Make) -> None:
+    """
+    The queue takes messages of the one rule that watches the bucket's folder; bucket and queue need not wait in a ring.
+    """
+    found = resources(make(), "prod")["Resources"]
+    pattern = found["Arrivals"]["Properties"]["EventPattern"]
+    (statement,) = found["IncomingQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert pattern["detail"] == {"bucket": {"name": [{"Ref": "Bucket"}]}, "object": {"key": [{"prefix": "incoming/"}]}}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["Arrivals", "Arn"]}}}
+    assert found["Bucket"]["Properties"]["NotificationConfiguration"] == {
+        "EventBridgeConfiguration": {"EventBridgeEnabled": True}
+    }
+    assert "Queue" not in json.dumps(found["Bucket"])
+    assert "RedrivePolicy" in found["IncomingQueue"]["Properties"]
 
 
 def test_uploads_arrive_byte_for_byte(make: Make) -> None:

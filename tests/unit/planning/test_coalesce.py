@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.model import Contact, Delivery, Effect, MergeRules, Pending, State
-from chalicelib.planning.coalesce import Plan, coalesce, plan_contact
+from chalicelib.planning.coalesce import MERGED_MAX, Plan, coalesce, plan_contact
 from tests.unit.planning.make import TEN, delivery
 
 RULES = MergeRules(identity=frozenset({"email"}))
@@ -143,3 +143,126 @@ def test_a_delivery_in_flight_is_never_called_overtaken() -> None:
     flying = delivery(1, {"email": "a"}, state=State.SENDING, sending_until=NOON + timedelta(seconds=9))
 
     assert plan(flying, contact=contact).overtaken == ()
+
+
+def test_nothing_is_merged_across_what_belongs_in_between() -> None:
+    """Allowed, stopped, allowed again: the second permission does not travel with the first, ahead of the stop."""
+    first = delivery(1, {"email": "a"}, effect=Effect.OPT_IN, key="allow")
+    second = delivery(3, {"email": "a"}, effect=Effect.OPT_IN, key="allow")
+    between = (
+        pending(1, "allow", Effect.OPT_IN),
+        pending(2, "stop", Effect.OPT_OUT),
+        pending(3, "allow", Effect.OPT_IN),
+    )
+
+    made = plan(first, second, contact=Contact(id="c", lane="l", pending=between))
+
+    assert [line.deliveries for line in made.lines] == [("E001.1",)]
+
+
+def test_two_stops_are_one_whatever_was_allowed_in_between() -> None:
+    """Stopped, allowed, stopped again: nobody is made deliverable for a moment on the way."""
+    stops = [delivery(minute, {"email": "a"}, effect=Effect.OPT_OUT, key="stop") for minute in (1, 3)]
+    between = Contact(id="c", lane="l", pending=(pending(2, "allow", Effect.OPT_IN),))
+
+    assert [line.deliveries for line in plan(*stops, contact=between).lines] == [("E001.1", "E003.1")]
+
+
+KINDS = st.tuples(st.integers(0, 2), st.sampled_from(Effect), st.sampled_from(["a", "b"]), st.booleans())
+
+
+@given(st.lists(KINDS, max_size=120))
+def test_lines_are_alike_bounded_and_lose_no_row(rows: list[tuple[int, Effect, str, bool]]) -> None:
+    """Each row is in one line, waits, or is overtaken; a line has one operation and key, and fits a transaction."""
+    made = coalesce(
+        [
+            delivery(
+                place, {"email": str(who)}, contact=f"c{who}", effect=effect, operation=effect, key=key, alone=alone
+            )
+            for place, (who, effect, key, alone) in enumerate(rows)
+        ],
+        {},
+        rules,
+        now=NOON,
+        settle_seconds=0,
+    )
+    sent = [name for line in made.lines for name in line.deliveries]
+    over = [each.delivery.id for each in made.overtaken]
+
+    assert len(set(sent + over)) == len(sent + over)
+    assert set(sent + over) <= {f"E{place:03d}.1" for place in range(len(rows))}
+    assert len({line.contact for line in made.lines}) == len(made.lines) == len({who for who, *_ in rows})
+    for line in made.lines:
+        members = [made.members[name] for name in line.deliveries]
+        assert len({(each.operation, each.key) for each in members}) == 1
+        assert len(members) <= MERGED_MAX
+        assert len(members) == 1 or not any(each.alone for each in members)
+
+
+def test_a_plan_gathers_what_becomes_of_every_contact() -> None:
+    """Of four contacts one is sent, one is overtaken, one waits, and one that our own code fails on stops nobody."""
+    gone = Contact(id="gone", lane="l", times={"$remove@": NOON})
+
+    def failing(each: Delivery) -> MergeRules:
+        if each.contact == "bad":
+            raise ZeroDivisionError
+        return RULES
+
+    made = coalesce(
+        [
+            delivery(1, {"email": "a", "name": "x"}, contact="sent", attempts=2),
+            delivery(2, {"email": "a", "name": "y"}, contact="sent", attempts=1),
+            delivery(3, {"email": "b"}, contact="gone"),
+            delivery(4, {"email": "c"}, contact="waits", after=NOON + timedelta(minutes=1)),
+            delivery(5, {"email": "d"}, contact="bad"),
+        ],
+        {"gone": gone},
+        failing,
+        now=NOON,
+        settle_seconds=0,
+    )
+
+    assert [(line.deliveries, line.attempts) for line in made.lines] == [(("E001.1", "E002.1"), 2)]
+    assert made.lines[0].times["name"] == TEN + timedelta(minutes=2)
+    assert set(made.members) == {"E001.1", "E002.1"}
+    assert [(each.delivery.id, each.why) for each in made.overtaken] == [("E003.1", "overtaken by a newer remove")]
+    assert [(each.deliveries, each.why) for each in made.blocked] == [(("E004.1",), "backing off")]
+    assert [(each.id, why) for each, why in made.poison] == [("E005.1", "ZeroDivisionError")]
+
+
+def test_the_overtaken_are_told_of_also_where_others_wait_or_have_nothing_to_say() -> None:
+    """What is pointless is finished at once, whatever holds up or empties the rest of the contact's plan."""
+    old = delivery(1, {"email": "a"}, effect=Effect.OPT_IN)
+    stop = delivery(2, {"email": "a"}, effect=Effect.OPT_OUT, after=NOON + timedelta(minutes=1))
+    stale = delivery(3, {"email": "a", "name": "old"})
+    known = Contact(id="c", lane="l", times={"name": NOON, "$remove@": TEN + timedelta(minutes=1)})
+
+    assert [each.delivery.id for each in plan(old, stop).overtaken] == ["E001.1"]
+    assert [each.why for each in plan(delivery(1, {"email": "a"}), stale, contact=known).overtaken] == [
+        "overtaken by a newer remove",
+        "a newer event has been delivered",
+    ]
+
+
+def test_what_waits_goes_at_the_very_moment() -> None:
+    """A lease that ends now has ended, and a backoff until now is over."""
+    leased = Contact(id="c", lane="l", lease="call", lease_until=NOON)
+
+    assert len(plan(delivery(1, {"email": "a"}), contact=leased).lines) == 1
+    assert len(plan(delivery(1, {"email": "a"}, after=NOON)).lines) == 1
+
+
+def test_a_delivery_that_is_tried_alone_takes_no_other_along() -> None:
+    """Neither as the first of a line nor behind others."""
+    alone = delivery(2, {"email": "a"}, alone=True)
+
+    assert [line.deliveries for line in plan(delivery(1, {"email": "a"}), alone).lines] == [("E001.1",)]
+    assert [line.deliveries for line in plan(alone, delivery(3, {"email": "a"})).lines] == [("E002.1",)]
+
+
+def test_the_oldest_of_what_stands_in_front_is_named() -> None:
+    """Whoever clears the way knows where to begin."""
+    waits = (pending(1, "reg", Effect.DATA), pending(2, "allow", Effect.OPT_IN))
+    stop = delivery(3, {"email": "a"}, effect=Effect.REMOVE, key="delete")
+
+    assert plan(stop, contact=Contact(id="c", lane="l", pending=waits)).blocked[0].behind == "reg"

@@ -168,3 +168,35 @@ def test_no_call_starts_near_midnight() -> None:
 
     assert wait(BATCH, state(), before_midnight).kind == "guard"
     assert isinstance(may_call(BATCH, state(), before_midnight - timedelta(seconds=10), ASK), Go)
+
+
+@given(st.lists(st.tuples(st.floats(0, 4_000), st.booleans()), min_size=1, max_size=300), st.integers(1, 30))
+def test_a_day_never_has_more_calls_than_its_limit(asks: list[tuple[float, bool]], calls: int) -> None:
+    """However the day is asked for calls, ordinary ones leave the reserve alone and urgent ones end with the limit."""
+    limit = replace(DAY, calls=calls, reserve=calls // 5)
+    lane, now = replace(BATCH, limits=(limit,)), datetime(2026, 11, 20, 15, 1, tzinfo=UTC)
+    given_state, ordinary, days = state(), 0, {"day#2026-11-21": 0}
+    for gap, urgent in asks:
+        now += timedelta(seconds=gap)
+        verdict = may_call(lane, given_state, now, replace(ASK, urgent=urgent))
+        if isinstance(verdict, Go):
+            name = verdict.reservation.windows[0][0]
+            days[name] = days.get(name, 0) + 1
+            ordinary += not urgent and name == "day#2026-11-21"
+            given_state = state(used=dict(days), last_call_at=now)
+
+    assert max(days.values()) <= calls
+    assert ordinary <= calls - calls // 5
+
+
+@given(st.integers(0, 86_399), st.integers(0, 240), st.integers(0, 90_000), st.booleans())
+def test_nobody_waits_longer_than_need_be(second: int, used: int, since: int, urgent: bool) -> None:  # noqa: FBT001
+    """When the time has come that was waited for, it is not the same reason that holds the call up once more."""
+    now = datetime(2026, 11, 20, 15, tzinfo=UTC) + timedelta(seconds=second)
+    given_state = state(used={"day#2026-11-21": used}, last_call_at=now - timedelta(seconds=since))
+    verdict = may_call(BATCH, given_state, now, replace(ASK, urgent=urgent))
+    if isinstance(verdict, Wait):
+        assert verdict.until is not None
+        assert now < verdict.until
+        again = may_call(BATCH, given_state, verdict.until, replace(ASK, urgent=urgent))
+        assert isinstance(again, Go) or again.kind != verdict.kind

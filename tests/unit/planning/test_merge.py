@@ -157,3 +157,15 @@ def test_a_delete_is_never_overtaken() -> None:
 
     assert not overtaken_by_state(delivery(1, {}, effect=Effect.REMOVE), contact, RULES)
     assert overtaken_by_state(delivery(1, {}, effect=Effect.OPT_IN), contact, RULES)
+
+
+def test_a_registration_in_another_group_is_news() -> None:
+    """Whoever signed up for a newsletter joins it, although a newer event of another group has said all the values."""
+    newer = TEN + timedelta(minutes=5)
+    late = stamp(delivery(1, {"email": "a", "name": "old"}), RULES)
+    elsewhere = Contact(id="c", lane="l", times={"name": newer, "$data@gid=12": newer})
+    here = Contact(id="c", lane="l", times={"name": newer, "$data@gid=13": newer})
+    scoped = MergeRules(identity=frozenset({"email"}), scope="gid=13")
+
+    assert trim(late, elsewhere, scoped) == {"email": ("a", TEN + timedelta(minutes=1))}
+    assert trim(late, here, scoped) is None

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
@@ -101,6 +102,18 @@ def _page(pairs: Any, source: Source, knock: Callable[..., Envelope], **headers:
     return problem(envelope, source, _refusal(envelope, source)).body
 
 
+def test_the_form_goes_to_the_same_address_again(
+    form_source: Callable[..., Source], knock: Callable[..., Envelope]
+) -> None:
+    """What stood behind the question mark of its address is there the second time, too, and is no markup."""
+    source = form_source(fields=FIELDS)
+    envelope = replace(knock([("tel", "1")], **HEADERS), query={"lang": ("ja",), 'a"': ("<b>", "&")})
+
+    page = _Page(problem(envelope, source, _refusal(envelope, source)).body)
+
+    assert page.form["action"] == "?lang=ja&a%22=%3Cb%3E&a%22=%26"
+
+
 def test_the_whole_form_can_be_mended_and_sent_again(
     form_source: Callable[..., Source], knock: Callable[..., Envelope]
 ) -> None:
@@ -116,7 +129,7 @@ def test_the_whole_form_can_be_mended_and_sent_again(
 
     page = _Page(_page(typed, source, knock))
 
-    assert (page.form["method"], page.form["action"]) == ("post", "")
+    assert (page.form["method"], page.form["action"]) == ("post", "?")
     assert "novalidate" in page.form
     mended = dict.fromkeys(["mail"], "taro@example.co.jp")
     sent = [(name, mended.get(name, value)) for name, value in page.sent] + [("agree", "yes")]

@@ -1,0 +1,79 @@
+"""
+make simulate-mutants: each mutant is played until a seed catches it, and the table says which, and by what check.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from tests.simulation.mutants.catalogue import MUTANTS
+from tests.simulation.mutants.patching import Mutant
+
+SECONDS_MAX = 900
+
+
+def main() -> int:
+    """
+    The command line. Exit status 1 unless every mutant is caught.
+    """
+    parser = ArgumentParser(prog="simulate-mutants")
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--from", type=int, default=0, dest="first")
+    parser.add_argument("--only", default="", help="those whose name has this in it")
+    chosen = parser.parse_args()
+    mutants = [each for each in MUTANTS if chosen.only in each.name]
+    console = Console()
+    with Progress(console=Console(stderr=True)) as bar, ThreadPoolExecutor(os.cpu_count()) as workers:
+        task = bar.add_task("mutants", total=len(mutants))
+
+        def hunted(mutant: Mutant) -> tuple[str, str]:
+            found = hunt(mutant, chosen.first, chosen.seeds)
+            bar.advance(task)
+            return found
+
+        found = list(workers.map(hunted, mutants))
+    table = Table("mutant", "caught by seed", "because", title="Mutants")
+    for mutant, (seed, why) in zip(mutants, found, strict=True):
+        table.add_row(mutant.name, seed or "not caught", why, style="" if seed else "red")
+    caught = sum(bool(seed) for seed, _ in found)
+    console.print(table)
+    console.print(f"caught {caught} of {len(mutants)}")
+    return 0 if caught == len(mutants) else 1
+
+
+def hunt(mutant: Mutant, first: int, seeds: int) -> tuple[str, str]:
+    """
+    The first seed that catches a mutant and what it found wrong; empty texts where none does.
+
+    Raises RuntimeError where the mutant cannot be played at all, so that a broken one does not count as caught.
+    """
+    with TemporaryDirectory(prefix="ekiden-mutant-") as place:
+        mutant.make(Path(place))
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.simulation", "--until-wrong", "--seeds", str(seeds), "--from", str(first)],
+            check=False,
+            cwd=place,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MAX,
+        )
+    if done.returncode == 0:
+        return "", ""
+    seed, tab, why = done.stdout.strip().partition("\t")
+    if not tab:
+        raise RuntimeError(f"{mutant.name} cannot be played:\n{done.stderr[-2_000:]}")
+    return seed, why.partition(":")[0] + ":" + why.partition(":")[2][:70]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""
+Mutants that were real: faults which the simulation found, made again, so that it is seen to find them still.
+"""
+
+from __future__ import annotations
+
+from tests.simulation.mutants.patching import Mutant, Patch
+
+FOUND = (
+    Mutant(
+        "found: two workers take one claim for their own",
+        (
+            Patch(
+                "records/lanes.py",
+                'return "#".join(filter(None, (call.id, str(call.tries), call.claim)))',
+                'return f"{call.id}#{call.tries}"',
+            ),
+        ),
+    ),
+    Mutant(
+        "found: rows read before another's call are sent after it",
+        (
+            Patch(
+                "records/lanes.py",
+                'else All((Absent("call_token"), last))',
+                'else Absent("call_token")',
+            ),
+        ),
+    ),
+    Mutant(
+        "found: a registration in another group is superseded",
+        (Patch("planning/merge.py", " and not _joins(merged, contact, rules):", ":"),),
+    ),
+    Mutant(
+        "found: merged across what belongs in between",
+        (
+            Patch(
+                "planning/coalesce.py",
+                " or any(_goes_first(other, each) for other in contact.pending):",
+                ":",
+            ),
+        ),
+    ),
+    Mutant(
+        "found: a newer delivery passes what stands in between",
+        (
+            Patch(
+                "relay/calls.py",
+                "ids = ids[:MERGED_MAX] if delivery.id in ids else [*ids[:MERGED_MAX], delivery.id]",
+                "ids = list(dict.fromkeys([*ids[:MERGED_MAX], delivery.id]))",
+            ),
+        ),
+    ),
+    Mutant(
+        "found: one lost call burns two attempts",
+        (
+            Patch(
+                "relay/settling.py",
+                "when=deliveries.sent_by(delivery.call_id)",
+                "when=deliveries.in_call(delivery.call_id)",
+            ),
+        ),
+    ),
+    Mutant(
+        "found: more rows of one contact than a transaction takes",
+        (Patch("planning/coalesce.py", "MERGED_MAX = 40\n", "MERGED_MAX = 200\n"),),
+    ),
+)
