@@ -4,81 +4,170 @@ What the vendors' books, the relay's table and the visitors' memory say when all
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-from chalicelib.planning.windows import window_name
-from chalicelib.records import lanes
-from chalicelib.records.layout import lane_key
-from tests.chaos.place import Place
-from tests.chaos.senders import Told
+from tests.chaos.place import CALLS_PER_DAY, Place
+from tests.chaos.senders import Told, Unthanked
+from tests.chaos.watching import ADDRESS, Carriage
 
-LANE = "haihaimail-api-sample-import"
 OPEN = frozenset({"waiting", "sending", "uncertain"})
+FILES = "newsletter-"
+"""
+What the addresses begin with that travel in files.
+"""
+
+WITH_A_PERSON = frozenset({"held", "dead"})
+LATE_SECONDS = 2.0
+"""
+An outage is felt a little before and after it: what was begun is cut off, what begins meets a door not yet open.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """
-    One round: what was accepted, what of it never reached its vendor, what came twice, who was turned away.
+    One round.
+
+    `lost`: accepted, not at the vendor, and nothing of it waits or is in front of a person. `unfinished`: still waits.
+    `doubted`: came twice, after an answer that left it open; `twice`: came twice without any such doubt.
+    `refused`: Ekiden said no. `cut_off`: the platform did, while its worker was killed or itself was away.
+    `hurts`: how often the round did what its name says; a round without any has shown nothing.
     """
 
     name: str
     accepted: int
     lost: int
+    unfinished: int
+    with_a_person: int
+    doubted: int
     twice: int
     refused: int
-    unanswered: int
-    killed: int = 0
-    seconds: float = 0.0
+    cut_off: int
+    hurts: int
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        """
+        Whether this is what was promised.
+        """
+        return bool(self.hurts) and not any((self.lost, self.unfinished, self.with_a_person, self.twice, self.refused))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """
+    What was written down while a round lasted.
+    """
+
+    name: str
+    told: Told
+    hurts: int
+    seconds: float
+
+
+@dataclass(slots=True)
 class Books:
     """
-    How often each address was carried to its vendor.
+    How often each address was carried to its vendor, and what the relay's table says of it.
     """
 
-    def __init__(self, place: Place) -> None:
-        leads = [str(entry["email"]) for entry in place.satori.action_log if entry.get("email")]
-        rows = [row.address for job in place.haihai.results() for row in job.results]
-        self.carried = Counter([*leads, *rows])
-        customers = [*place.satori.state()["customers"], *place.haihai.state()["customers"]]
-        self.known = {str(each.get("email") or each.get("address")) for each in customers}
+    carried: Counter[str] = field(default_factory=Counter)
+    states: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    stories: dict[str, str] = field(default_factory=lambda: defaultdict(str))
+    calls: dict[str, list[Carriage]] = field(default_factory=lambda: defaultdict(list))
 
-    def score(self, name: str, told: Told, *, killed: int, seconds: float) -> Score:
+    def lost(self, told: Told) -> list[str]:
+        """
+        Who was thanked, and is nowhere.
+        """
+        kept = OPEN | WITH_A_PERSON
+        return [each for each in told.accepted if not self.carried[each] and not kept & self.states[each]]
+
+    def score(self, played: Played, place: Place) -> Score:
         """
         The score of one round.
         """
+        told, missing = played.told, [each for each in played.told.accepted if not self.carried[each]]
+        again = [each for each in told.accepted if self.carried[each] > 1]
+        doubted = [each for each in again if self._was_in_doubt(each, place)]
+        refused = refusals(told.unthanked, kills=place.kills, outages=place.outages)
         return Score(
-            name=name,
+            name=played.name,
             accepted=len(told.accepted),
-            lost=sum(each not in self.known for each in told.accepted),
-            twice=sum(self.carried[each] > 1 for each in told.accepted),
-            refused=len(told.refused),
-            unanswered=told.unanswered,
-            killed=killed,
-            seconds=seconds,
+            lost=len(self.lost(told)),
+            unfinished=sum(bool(OPEN & self.states[each]) for each in missing),
+            with_a_person=sum(bool(WITH_A_PERSON & self.states[each]) for each in missing),
+            doubted=len(doubted),
+            twice=len(again) - len(doubted),
+            refused=len(refused) + len(told.never),
+            cut_off=len(told.unthanked) - len(refused),
+            hurts=played.hurts,
+            seconds=played.seconds,
         )
+
+    def _was_in_doubt(self, address: str, place: Place) -> bool:
+        """
+        Whether each repetition had its reason.
+
+        The relay noted its doubt in the delivery's story; or the answer before was no plain yes. A file has no story
+        of its own: there, a worker killed or a service away between the answer and the repetition is a reason too.
+        """
+        if "uncertain" in self.stories[address]:
+            return True
+        hurts = [*((at, at) for at in place.kills), *place.outages] if address.startswith(FILES) else []
+        calls = sorted(self.calls[address], key=lambda each: each.at)
+        return all(
+            not before.clear or any(begins < after.at and ends > before.at for begins, ends in hurts)
+            for before, after in pairwise(calls)
+        )
+
+
+def opened(place: Place) -> Books:
+    """
+    The books as they stand now.
+    """
+    books = Books()
+    books.carried.update(str(entry["email"]) for entry in place.satori.action_log if entry.get("email"))
+    books.carried.update(row.address for job in place.haihai.results() for row in job.results)
+    for item in place.items("DELIVERY#"):
+        for address in ADDRESS.findall(str(item["payload"])):
+            books.states[address].add(str(item["state"]))
+            books.stories[address] += "\n".join(item.get("history", ()))
+    for carriage in (*place.satori.carriages, *place.haihai.carriages):
+        for address in carriage.addresses:
+            books.calls[address].append(carriage)
+    return books
+
+
+def refusals(
+    unthanked: Iterable[Unthanked], *, kills: Iterable[float], outages: Iterable[tuple[float, float]]
+) -> list[Unthanked]:
+    """
+    The knocks that Ekiden refused: all that it answered itself, and all that the platform did without an excuse.
+
+    A kill excuses one knock, which was under way when it came: a worker has one request at a time. While the platform
+    itself is away it excuses every one.
+    """
+    unused, found = sorted(kills), []
+    for each in sorted(unthanked, key=lambda knock: knock.ended):
+        if not each.relays and any(
+            begins - LATE_SECONDS < each.ended and each.begun < ends + LATE_SECONDS for begins, ends in outages
+        ):
+            continue
+        kill = next((at for at in unused if each.begun <= at <= each.ended), None)
+        if each.relays or kill is None:
+            found.append(each)
+        else:
+            unused.remove(kill)
+    return found
 
 
 def over_limit(place: Place) -> int:
     """
-    Calls beyond the 240 of a day in Tokyo, by the vendor's own count.
+    Calls that reached 配配メール beyond what its account allows a day in Tokyo, answered or not.
     """
-    return sum(max(0, calls - place.haihai.quota.limit) for calls in place.haihai.calls_by_day.values())
-
-
-def calls_by_our_books(place: Place) -> int:
-    """
-    Calls of today, by the relay's ledger.
-    """
-    (limit,) = place.config.lanes[LANE].limits
-    state = lanes.state_from(LANE, [next((i for i in place.items("LANE") if i["pk"] == lane_key(LANE).pk), None)])
-    return state.used.get(window_name(limit, place.now()), 0)
-
-
-def is_drained(place: Place) -> bool:
-    """
-    Whether nothing waits any more.
-    """
-    return not OPEN & set(place.states())
+    return sum(max(0, calls - CALLS_PER_DAY) for calls in place.haihai.calls_by_day.values())

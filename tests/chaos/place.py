@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections import Counter
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,23 +27,37 @@ from chalicelib.ops.clock import move_by, set_to
 from chalicelib.ops.cloud import Deployed
 from chalicelib.ops.serve import ring
 from chalicelib.ops.stack import LocalStack
+from chalicelib.records.layout import lease_key, stamp
+from tests.chaos.watching import Watched
 from tests.chaos.weather import Weather
 from tests.demo.accounts import SECRETS, WEBSITE, on_this_machine, parsed
 from tests.demo.moments import today_at
 from tests.demo.setting_up import package_copy
 from tests.demo.show import Show
 from tests.sandbox.clock import FileClock
-from tests.sandbox.haihaimail import HaihaiSandbox
+from tests.sandbox.faults import Fault
 from tests.sandbox.run import demo_haihaimail, demo_satori
-from tests.sandbox.satori import SatoriSandbox
 from tests.sandbox.server import serve
 
 CONFIG = Path(__file__).with_name("relay.toml")
 START_HOUR = 10
+CALLS_PER_DAY = 60
+"""
+What relay.toml says, and what the vendor's account here allows.
+"""
+
 WORKER = "_worker.py"
 """
 What the command line of a function's process has in it.
 """
+
+VISIBILITY_SECONDS = 20
+"""
+For how long a message of a killed worker stays hidden. The template says minutes; the queues' clock cannot be moved.
+"""
+
+LOOK_SECONDS = 0.5
+LOOKS_MAX = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +70,16 @@ class Place:
     stack: LocalStack
     deployed: Deployed
     weather: Weather
-    satori: SatoriSandbox
-    haihai: HaihaiSandbox
+    satori: Watched
+    haihai: Watched
     clock_file: Path
     clock: FileClock
-    killed: list[int] = field(default_factory=list)
+    kills: list[float] = field(default_factory=list)
+    outages: list[tuple[float, float]] = field(default_factory=list)
+    restarted: list[float] = field(default_factory=list)
+    """
+    When workers were killed, services away, and AWS started again, by a clock that nobody moves.
+    """
 
     @property
     def relay(self) -> str:
@@ -110,20 +129,103 @@ class Place:
             victim = chance.choice(workers)
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
-                self.killed.append(victim)
+                self.kills.append(time.monotonic())
 
     def restart(self) -> None:
         """
         End the embedded AWS (it saves its state), and start it again at the same address.
         """
-        self.stack.stop()
-        self.stack.start()
+        with self._away():
+            self.stack.stop()
+            self.stack.start()
+        self.restarted.append(time.monotonic())
 
-    def states(self) -> Counter[str]:
+    @contextmanager
+    def failing(self, faults: list[Fault]) -> Iterator[None]:
         """
-        How many deliveries are in each state.
+        Both vendors follow this programme, and are well again afterwards.
         """
-        return Counter(str(item["state"]) for item in self.items("DELIVERY#"))
+        for vendor in (self.satori, self.haihai):
+            vendor.faults.add(*faults)
+        try:
+            yield
+        finally:
+            for vendor in (self.satori, self.haihai):
+                vendor.faults.clear()
+
+    @contextmanager
+    def refusing(self, service: str) -> Iterator[None]:
+        """
+        An AWS service refuses the relay's functions, and is well again afterwards.
+        """
+        with self._away():
+            self.weather.refuse(service)
+            try:
+                yield
+            finally:
+                self.weather.heal()
+
+    @contextmanager
+    def _away(self) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.outages.append((begun, time.monotonic()))
+
+    def turns(self, count: int, seconds: float) -> None:
+        """
+        Let so much time pass so many times; each time every lane does what it can do then.
+        """
+        for _ in range(count):
+            self.skip(seconds)
+            self.quiet()
+
+    def quiet(self) -> bool:
+        """
+        Wait until nobody works any more: no bell, nothing in the inbox, no lane that is being advanced, no new call.
+
+        By what there is to see, not by time: a slow machine only makes it last longer. False where it does not come.
+        """
+        pause, seen = threading.Event(), -1
+        for _ in range(LOOKS_MAX):
+            pause.wait(LOOK_SECONDS)
+            calls = len(self.satori.carriages) + len(self.haihai.carriages)
+            if calls == seen and not self._busy():
+                return True
+            seen = calls
+        return False
+
+    def _busy(self) -> bool:
+        for name, hidden in (("BellUrl", False), ("InboxUrl", True)):
+            told = self.stack.client("sqs").get_queue_attributes(
+                QueueUrl=self.deployed.outputs[name], AttributeNames=["All"]
+            )["Attributes"]
+            if int(told["ApproximateNumberOfMessages"]):
+                return True
+            if hidden and int(told["ApproximateNumberOfMessagesNotVisible"]):
+                return True
+        now = stamp(self.now())
+        return any("owner" in item and item["until"] > now for item in self._leases())
+
+    def _leases(self) -> list[dict[str, Any]]:
+        table, found = self.stack.client("dynamodb"), []
+        for lane in self.config.lanes:
+            key = lease_key(lane)
+            wanted = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+            name = self.deployed.outputs["TableName"]
+            item = table.get_item(TableName=name, Key=wanted, ConsistentRead=True).get("Item")
+            found.extend([deserialize(item)] if item else [])
+        return found
+
+    def hurry(self) -> None:
+        """
+        Let messages of killed workers come back within seconds.
+        """
+        queues = self.stack.client("sqs")
+        urls = [self.deployed.outputs[each] for each in ("BellUrl", "InboxUrl")]
+        for url in (*urls, *self.deployed.lanes.values()):
+            queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
 
     def items(self, prefix: str) -> Iterator[Any]:
         """
@@ -162,7 +264,8 @@ def built(show: Show) -> Iterator[Place]:
         now = SystemClock().now()
         set_to(clock_file, today_at(START_HOUR, now), now=now)
         clock = FileClock(clock_file)
-        satori, haihai = demo_satori(clock), demo_haihaimail(clock)
+        satori, haihai = Watched(demo_satori(clock)), Watched(demo_haihaimail(clock))
+        haihai.quota.limit = CALLS_PER_DAY
         with show.step("Starting the vendors and the embedded AWS"):
             places = [ending.enter_context(serve(vendor)).url for vendor in (satori, haihai)]
             text = on_this_machine(CONFIG.read_text("utf-8"), website=WEBSITE, satori=places[0], haihai=places[1])
@@ -172,9 +275,7 @@ def built(show: Show) -> Iterator[Place]:
             stacks.append(ending.enter_context(LocalStack(home / "aws", port=free_port(), environment=environment)))
         with show.step("Packaging and deploying the app"):
             deployed = stacks[0].deploy(package_copy(home, text))
-        assert isinstance(satori, SatoriSandbox)
-        assert isinstance(haihai, HaihaiSandbox)
-        yield Place(
+        place = Place(
             config=parsed(text),
             stack=stacks[0],
             deployed=deployed,
@@ -184,6 +285,8 @@ def built(show: Show) -> Iterator[Place]:
             clock_file=clock_file,
             clock=clock,
         )
+        place.hurry()
+        yield place
 
 
 def free_port() -> int:

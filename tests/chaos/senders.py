@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
@@ -21,23 +22,35 @@ THANKED = 303
 NAME = "髙﨑①"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unthanked:
+    """
+    A knock that was not thanked: from when to when it lasted, and what came.
+
+    `status` 0: no answer at all. `relays`: it was the relay itself that answered, not the platform in front of it.
+    """
+
+    begun: float
+    ended: float
+    status: int
+    relays: bool
+
+
 @dataclass(slots=True)
 class Told:
     """
-    The visitors' own books: which addresses were thanked, and what else was heard.
-
-    `refused` counts answers that were no thanks; a connection that broke (the embedded AWS was away) is `unanswered`.
+    The visitors' own books: which addresses were thanked, which never were, and every knock that was in vain.
     """
 
     accepted: list[str] = field(default_factory=list)
-    refused: list[int] = field(default_factory=list)
-    unanswered: int = 0
+    never: list[str] = field(default_factory=list)
+    unthanked: list[Unthanked] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Visitors:
     """
-    A crowd; every visitor has an address of their own. One who hears nothing sends the same form again.
+    A crowd; every visitor has an address of their own. Whoever is not thanked sends the same form again.
     """
 
     def __init__(self, relay: str) -> None:
@@ -46,14 +59,14 @@ class Visitors:
         self._number = 0
         self._pause = threading.Event()
 
-    def burst(self, forms: int, told: Told) -> None:
+    def burst(self, forms: int, told: Told, done: Callable[[], None]) -> None:
         """
         All at once, some at a time; half of them for each vendor.
         """
         with ThreadPoolExecutor(CROWD) as pool:
-            list(pool.map(lambda number: self._send(number, told), self._numbers(forms)))
+            list(pool.map(lambda number: self._send(number, told, done), self._numbers(forms)))
 
-    def steadily(self, forms: int, per_second: float, told: Told) -> None:
+    def steadily(self, forms: int, per_second: float, told: Told, done: Callable[[], None]) -> None:
         """
         One after the other at a steady rate, each in a window of its own.
         """
@@ -61,30 +74,34 @@ class Visitors:
         with ThreadPoolExecutor(CROWD * 4) as pool:
             for place, number in enumerate(self._numbers(forms)):
                 self._pause.wait(max(0.0, begun + place / per_second - time.monotonic()))
-                pool.submit(self._send, number, told)
+                pool.submit(self._send, number, told, done)
 
     def _numbers(self, forms: int) -> range:
         first, self._number = self._number, self._number + forms
         return range(first, self._number)
 
-    def _send(self, number: int, told: Told) -> None:
+    def _send(self, number: int, told: Told, done: Callable[[], None]) -> None:
         source = "contact" if number % 2 else "newsletter"
         address = f"{source}-{number}@example.co.jp"
+        body = urlencode({"email": address, "name": NAME})
         for _ in range(TRIES_MAX):
-            status = self._post(source, urlencode({"email": address, "name": NAME}))
+            begun = time.monotonic()
+            status, relays = self._post(source, body)
             with told.lock:
                 if status == THANKED:
                     told.accepted.append(address)
+                    done()
                     return
-                if status:
-                    told.refused.append(status)
-                else:
-                    told.unanswered += 1
+                ended = time.monotonic()
+                told.unthanked.append(Unthanked(begun=begun, ended=ended, status=status, relays=relays))
             self._pause.wait(PAUSE_SECONDS)
+        with told.lock:
+            told.never.append(address)
+            done()
 
-    def _post(self, source: str, body: str) -> int:
+    def _post(self, source: str, body: str) -> tuple[int, bool]:
         """
-        The status of the answer; 0 where there was none.
+        The status of the answer, 0 where there was none; and whether the relay's own words were in it.
         """
         connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_SECONDS_MAX)
         headers = {
@@ -98,7 +115,7 @@ class Visitors:
             answer = connection.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):
-            return 0
+            return 0, False
         finally:
             connection.close()
-        return answer.status
+        return answer.status, (answer.getheader("Content-Type") or "").startswith("text/html")
