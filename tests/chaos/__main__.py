@@ -17,7 +17,7 @@ from dataclasses import asdict
 import click
 from rich.console import Console
 
-from tests.chaos.judging import OPEN, Played, opened, over_limit
+from tests.chaos.judging import OPEN, Played, opened, over_limit, refused_of
 from tests.chaos.place import Place, built
 from tests.chaos.rounds import FORMS, ROUNDS, Game, Round
 from tests.chaos.senders import Told, Visitors
@@ -25,6 +25,7 @@ from tests.chaos.telling import tell
 from tests.demo.sending import warm
 from tests.demo.show import WIDTH_MAX, Show
 
+SHOWN_MAX = 5
 DRAIN_STEPS_MAX = 60
 DRAIN_SECONDS = 1_800
 """
@@ -40,7 +41,7 @@ def main(forms: int, only: str | None) -> None:
     Hurt the relay, and count what is lost.
     """
     console = Console(highlight=False, stderr=True)
-    console.width = min(console.width, WIDTH_MAX)
+    console.width = min(console.width, WIDTH_MAX) if console.is_terminal else WIDTH_MAX
     show = Show(console)
     show.title("駅伝 Ekiden", "chaos")
     rounds = [each for each in ROUNDS if only in (None, each.name)]
@@ -56,7 +57,8 @@ def main(forms: int, only: str | None) -> None:
             "over_limit": over,
             "calls_by_day": dict(place.haihai.calls_by_day),
             "lost": [address for each in played for address in books.lost(each.told)][:10],
-            "unthanked": [asdict(knock) for each in played for knock in each.told.unthanked][:20],
+            "refused": [asdict(knock) for each in played for knock in refused_of(each, place)][:SHOWN_MAX],
+            "stories": [books.story(name) for each in played for name in books.odd(each.told)[:SHOWN_MAX]],
         }
         tell(console, scores, over=over, busiest=busiest)
         clearing = console.status("[cyan]Ending everything, and clearing up …[/]")

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from tests.chaos.place import CALLS_PER_DAY, Place
 from tests.chaos.senders import Told, Unthanked
@@ -87,6 +88,20 @@ class Books:
         kept = OPEN | WITH_A_PERSON
         return [each for each in told.accepted if not self.carried[each] and not kept & self.states[each]]
 
+    def odd(self, told: Told) -> list[str]:
+        """
+        Who was not carried just once.
+        """
+        return [each for each in told.accepted if self.carried[each] != 1]
+
+    def story(self, address: str) -> dict[str, Any]:
+        """
+        All that is known of one address, for whoever has to understand it.
+        """
+        calls = [f"{each.at:.1f} {'taken' if each.clear else 'in doubt'}" for each in self.calls[address]]
+        states, told = sorted(self.states[address]), self.stories[address].splitlines()
+        return {"address": address, "carried": self.carried[address], "states": states, "calls": calls, "told": told}
+
     def score(self, played: Played, place: Place) -> Score:
         """
         The score of one round.
@@ -94,7 +109,7 @@ class Books:
         told, missing = played.told, [each for each in played.told.accepted if not self.carried[each]]
         again = [each for each in told.accepted if self.carried[each] > 1]
         doubted = [each for each in again if self._was_in_doubt(each, place)]
-        refused = refusals(told.unthanked, kills=place.kills, outages=place.outages)
+        refused = refused_of(played, place)
         return Score(
             name=played.name,
             accepted=len(told.accepted),
@@ -136,11 +151,18 @@ def opened(place: Place) -> Books:
     for item in place.items("DELIVERY#"):
         for address in ADDRESS.findall(str(item["payload"])):
             books.states[address].add(str(item["state"]))
-            books.stories[address] += "\n".join(item.get("history", ()))
+            books.stories[address] += "\n".join([*item.get("history", ()), str(item.get("reason", "")), ""])
     for carriage in (*place.satori.carriages, *place.haihai.carriages):
         for address in carriage.addresses:
             books.calls[address].append(carriage)
     return books
+
+
+def refused_of(played: Played, place: Place) -> list[Unthanked]:
+    """
+    The knocks of a round that Ekiden refused.
+    """
+    return refusals(played.told.unthanked, kills=place.kills, outages=place.outages)
 
 
 def refusals(

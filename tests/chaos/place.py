@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
+
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.expressions import deserialize
 from chalicelib.model import Config
@@ -58,6 +60,7 @@ For how long a message of a killed worker stays hidden. The template says minute
 
 LOOK_SECONDS = 0.5
 LOOKS_MAX = 120
+DOOR_SECONDS_MAX = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,17 @@ class Place:
         with self._away():
             self.stack.stop()
             self.stack.start()
+            self._wait_for_the_door()
         self.restarted.append(time.monotonic())
+
+    def _wait_for_the_door(self) -> None:
+        """
+        It is back when its functions answer, of which every one has to be started anew.
+        """
+        for _ in range(LOOKS_MAX):
+            with suppress(requests.RequestException):
+                if requests.get(f"{self.relay}/health", timeout=DOOR_SECONDS_MAX).ok:
+                    return
 
     @contextmanager
     def failing(self, faults: list[Fault]) -> Iterator[None]:
