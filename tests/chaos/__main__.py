@@ -48,7 +48,6 @@ def main(forms: int, only: str | None) -> None:
     with built(show) as place:
         visitors = Visitors(place.relay)
         played = [_play(show, place, visitors, each, forms if each.forms == FORMS else each.forms) for each in rounds]
-        _drain(show, place)
         books, over = opened(place), over_limit(place)
         scores = [books.score(each, place) for each in played]
         busiest = max(place.haihai.calls_by_day.values(), default=0)
@@ -75,10 +74,12 @@ def _play(show: Show, place: Place, visitors: Visitors, chosen: Round, forms: in
     with show.bar(chosen.name, forms) as done:
         chosen.play(Game(place=place, visitors=visitors, done=done), told, forms)
     seconds, hurts = time.monotonic() - begun, _hurts(place) - before
-    with show.busy(f"{chosen.name}: until nobody works any more"):
+    with show.busy(f"{chosen.name}: all is well again, and what waits goes out"):
         place.quiet()
-    found = f"{len(told.accepted):,} accepted, hurt {hurts:,} ×, {seconds:.0f} s"
-    show.expectation(chosen.name, found, met=len(told.accepted) == forms)
+        left = _drain(place)
+    still = f", {left:,} still wait" if left else ""
+    found = f"{len(told.accepted):,} accepted, hurt {hurts:,} ×, {seconds:.0f} s{still}"
+    show.expectation(chosen.name, found, met=not left and len(told.accepted) == forms)
     return Played(name=chosen.name, told=told, hurts=hurts, seconds=seconds)
 
 
@@ -90,20 +91,19 @@ def _hurts(place: Place) -> int:
     return len(place.kills) + len(place.restarted) + sum(place.weather.refused.values()) + spoiled
 
 
-def _drain(show: Show, place: Place) -> None:
+def _drain(place: Place) -> int:
     """
-    All is well again: let time pass until nothing waits, for a day and more.
+    Let time pass until nothing waits, for a day and more; returns how many deliveries still do.
     """
-    with show.step("Everything is well again; what waits goes out") as say:
-        left = -1
-        for step in range(DRAIN_STEPS_MAX):
-            left = sum(item["state"] in OPEN for item in place.items("DELIVERY#"))
-            if not left:
-                place.turns(1, DRAIN_SECONDS)
-                say(f"{step} steps of {DRAIN_SECONDS // 60} min")
-                return
-            place.turns(1, DRAIN_SECONDS)
-        say(f"{left:,} still wait")
+    left = -1
+    for _ in range(DRAIN_STEPS_MAX):
+        left = sum(item["state"] in OPEN for item in place.items("DELIVERY#"))
+        if not left:
+            break
+        place.turns(1, DRAIN_SECONDS)
+    # Files that were taken are worked off at the vendor's a little later.
+    place.turns(1, DRAIN_SECONDS)
+    return left
 
 
 if __name__ == "__main__":

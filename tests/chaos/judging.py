@@ -34,7 +34,8 @@ class Score:
 
     `lost`: accepted, not at the vendor, and nothing of it waits or is in front of a person. `unfinished`: still waits.
     `doubted`: came twice, after an answer that left it open; `twice`: came twice without any such doubt.
-    `refused`: Ekiden said no. `cut_off`: the platform did, while its worker was killed or itself was away.
+    `refused`: visitors to whom Ekiden said no. `cut_off`: those to whom the platform did, while its worker was killed
+    or itself was away.
     `hurts`: how often the round did what its name says; a round without any has shown nothing.
     """
 
@@ -109,7 +110,8 @@ class Books:
         told, missing = played.told, [each for each in played.told.accepted if not self.carried[each]]
         again = [each for each in told.accepted if self.carried[each] > 1]
         doubted = [each for each in again if self._was_in_doubt(each, place)]
-        refused = refused_of(played, place)
+        refused = {each.address for each in refused_of(played, place)} | set(told.never)
+        cut_off = {each.address for each in told.unthanked} - refused
         return Score(
             name=played.name,
             accepted=len(told.accepted),
@@ -118,8 +120,8 @@ class Books:
             with_a_person=sum(bool(WITH_A_PERSON & self.states[each]) for each in missing),
             doubted=len(doubted),
             twice=len(again) - len(doubted),
-            refused=len(refused) + len(told.never),
-            cut_off=len(told.unthanked) - len(refused),
+            refused=len(refused),
+            cut_off=len(cut_off),
             hurts=played.hurts,
             seconds=played.seconds,
         )
@@ -171,21 +173,15 @@ def refusals(
     """
     The knocks that Ekiden refused: all that it answered itself, and all that the platform did without an excuse.
 
-    A kill excuses one knock, which was under way when it came: a worker has one request at a time. While the platform
-    itself is away it excuses every one.
+    The platform is excused while it is away, and for what was under way when a worker was killed: what was in that
+    worker, and what waited for it.
     """
-    unused, found = sorted(kills), []
-    for each in sorted(unthanked, key=lambda knock: knock.ended):
-        if not each.relays and any(
-            begins - LATE_SECONDS < each.ended and each.begun < ends + LATE_SECONDS for begins, ends in outages
-        ):
-            continue
-        kill = next((at for at in unused if each.begun <= at <= each.ended), None)
-        if each.relays or kill is None:
-            found.append(each)
-        else:
-            unused.remove(kill)
-    return found
+    excuses = [*((at, at) for at in kills), *((begins - LATE_SECONDS, ends + LATE_SECONDS) for begins, ends in outages)]
+    return [
+        each
+        for each in unthanked
+        if each.relays or not any(begins <= each.ended and each.begun <= ends for begins, ends in excuses)
+    ]
 
 
 def over_limit(place: Place) -> int:

@@ -14,10 +14,8 @@ from tests.chaos.senders import Told, Visitors
 from tests.sandbox.faults import Fault
 
 FORMS = 2_000
-KILL_SECONDS = 1.5
-"""
-Between two kills: a worker needs a second of this machine to start, and must come to do something.
-"""
+KILLS = 25
+LOOK_SECONDS = 0.1
 
 RATE = 10.0
 OUTAGE_SECONDS = 30
@@ -58,13 +56,16 @@ class Round:
 
 def workers_die(game: Game, told: Told, forms: int) -> None:
     """
-    Workers of the functions are killed in the midst of a burst.
+    Workers of the functions are killed in the midst of a burst, one for every so many forms, however long it lasts.
     """
-    stop = threading.Event()
+    stop, killed = threading.Event(), 0
 
     def kill() -> None:
-        while not stop.wait(KILL_SECONDS):
-            game.place.kill_a_worker(game.chance)
+        nonlocal killed
+        while not stop.wait(LOOK_SECONDS):
+            if len(told.accepted) * (KILLS + 1) > forms * (killed + 1):
+                game.place.kill_a_worker(game.chance)
+                killed += 1
 
     with background(kill, stop):
         game.visitors.burst(forms, told, game.done)
@@ -141,8 +142,8 @@ def a_night_of_maintenance(game: Game, told: Told, forms: int) -> None:
 
 
 ROUNDS: tuple[Round, ...] = (
-    Round(name="workers are killed (SIGKILL)", forms=FORMS, play=workers_die),
     Round(name="AWS restarts", forms=100, play=aws_restarts),
+    Round(name="workers are killed (SIGKILL)", forms=FORMS, play=workers_die),
     Round(name="vendors fail for 30 s", forms=int(OUTAGE_SECONDS * RATE), play=vendors_fail),
     Round(name="vendors take, and say nothing", forms=60, play=vendors_take_and_say_nothing),
     Round(name="DynamoDB refuses", forms=int(STORE_SECONDS * RATE / 2), play=dynamodb_refuses),

@@ -17,6 +17,7 @@ from tests.demo.accounts import WEBSITE
 ANSWER_SECONDS_MAX = 40
 TRIES_MAX = 240
 PAUSE_SECONDS = 0.5
+SHOWN_CHARS = 200
 CROWD = 16
 """
 As many as workers are warm: cold starts share this machine with all the rest, as they do not on AWS.
@@ -33,10 +34,12 @@ class Unthanked:
     `status` 0: no answer at all. `relays`: it was the relay itself that answered, not the platform in front of it.
     """
 
+    address: str
     begun: float
     ended: float
     status: int
     relays: bool
+    said: str = ""
 
 
 @dataclass(slots=True)
@@ -89,22 +92,24 @@ class Visitors:
         body = urlencode({"email": address, "name": NAME})
         for _ in range(TRIES_MAX):
             begun = time.monotonic()
-            status, relays = self._post(source, body)
+            status, relays, said = self._post(source, body)
             with told.lock:
                 if status == THANKED:
                     told.accepted.append(address)
                     done()
                     return
                 ended = time.monotonic()
-                told.unthanked.append(Unthanked(begun=begun, ended=ended, status=status, relays=relays))
+                told.unthanked.append(
+                    Unthanked(address=address, begun=begun, ended=ended, status=status, relays=relays, said=said)
+                )
             self._pause.wait(PAUSE_SECONDS)
         with told.lock:
             told.never.append(address)
             done()
 
-    def _post(self, source: str, body: str) -> tuple[int, bool]:
+    def _post(self, source: str, body: str) -> tuple[int, bool, str]:
         """
-        The status of the answer, 0 where there was none; and whether the relay's own words were in it.
+        The status of the answer, 0 where there was none; whether the relay's own words were in it; and how it began.
         """
         connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_SECONDS_MAX)
         headers = {
@@ -116,9 +121,9 @@ class Visitors:
         try:
             connection.request("POST", f"{self._path}/in/{source}", body, headers)
             answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            return 0, False
+            text = answer.read().decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as broken:
+            return 0, False, type(broken).__name__
         finally:
             connection.close()
-        return answer.status, (answer.getheader("Content-Type") or "").startswith("text/html")
+        return answer.status, (answer.getheader("Content-Type") or "").startswith("text/html"), text[:SHOWN_CHARS]

@@ -18,8 +18,8 @@ OTHERS = (
 NOTES = """\
 twice: came twice without a doubt about the first time. in doubt: came twice, after an answer that never came, that was
 no plain yes, or whose worker was killed before it could be noted.
-cut off: the platform answered 502 for a worker that was killed under it, or was away itself. The visitor sends the same
-form again, and it is recognised. No relay behind that door could have answered.
+cut off: visitors to whom the platform answered 502 for a worker killed under it, or who found it away. They send the
+same form again, and it is recognised if it was stored. No relay behind that door could have answered.
 unfinished: still waits, or is in front of a person. hurt: kills, restarts, refused requests to AWS, spoiled answers.
 """
 

@@ -1,7 +1,5 @@
 """
 The mutants, each a promise broken on purpose in the real code.
-
-There is none for erasing a person, which the relay cannot do yet.
 """
 
 from __future__ import annotations
@@ -106,6 +104,16 @@ SETTLING = (
                 "    found = [deliveries.from_item(item) for item in items if item is not None]\n",
                 "    found = [deliveries.from_item({**item, 'state': 'waiting'}) "
                 "for item in items if item is not None]\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "erasing leaves the file in the bucket",
+        (
+            Patch(
+                "relay/erasing.py",
+                "        cut = self._cut_files(person, set(done), open_files)\n",
+                "        cut: tuple[str, ...] = ()\n",
             ),
         ),
     ),
