@@ -52,6 +52,7 @@ FOUND = (
             # A second bound stands behind the first: what is read beyond it is not merged either.
             Patch("planning/coalesce.py", "for each in mine[1:MERGED_MAX]:", "for each in mine[1 : MERGED_MAX + 1]:"),
         ),
+        story="tests/scenarios/test_hard_cases.py::test_the_newest_does_not_pass_the_deletion_before_it",
     ),
     Mutant(
         "found: one lost call burns two attempts",
@@ -80,6 +81,7 @@ FOUND = (
                 "and backlog_empty",
             ),
         ),
+        story="tests/scenarios/test_back_pressure.py::test_a_message_that_vanished_beside_another_keys_is_missed_too",
     ),
     Mutant(
         "found: half a file is not found when somebody is erased",
