@@ -40,15 +40,42 @@ TWINS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """
-    One change: in which function, what stood there, what stands there now, and the whole module's source with it.
+    One change: in which function, and what stands in which node's place.
     """
 
     module: str
     function: str
-    before: str
-    after: str
-    line: int
-    source: str
+    tree: ast.Module
+    node: ast.AST
+    other: ast.AST
+
+    @property
+    def before(self) -> str:
+        """
+        What stood there.
+        """
+        return " ".join(ast.unparse(self.node).split())
+
+    @property
+    def after(self) -> str:
+        """
+        What stands there now.
+        """
+        return " ".join(ast.unparse(self.other).split())
+
+    @property
+    def line(self) -> int:
+        """
+        Where in the file it is.
+        """
+        return int(getattr(self.node, "lineno", 0))
+
+    @property
+    def source(self) -> str:
+        """
+        The whole module with the change.
+        """
+        return ast.unparse(_with(self.tree, self.node, self.other))
 
     @property
     def name(self) -> str:
@@ -65,15 +92,7 @@ def changes(module: str, source: str) -> Iterator[Change]:
     tree = ast.parse(source)
     for node, function in _nodes(tree, ""):
         for other in _others(node):
-            changed = _with(tree, node, other)
-            yield Change(
-                module=module,
-                function=function,
-                before=" ".join(ast.unparse(node).split()),
-                after=" ".join(ast.unparse(other).split()),
-                line=getattr(node, "lineno", 0),
-                source=ast.unparse(changed),
-            )
+            yield Change(module=module, function=function, tree=tree, node=node, other=other)
 
 
 def _nodes(tree: ast.AST, function: str) -> Iterator[tuple[ast.AST, str]]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,23 +62,30 @@ def hunt(mutant: Mutant, first: int, seeds: int) -> tuple[str, str]:
     Raises RuntimeError where the mutant cannot be played at all, so that a broken one does not count as caught.
     """
     with TemporaryDirectory(prefix="ekiden-mutant-") as place:
-        mutant.make(Path(place))
         if mutant.story:
-            return _told(mutant, place)
+            return _told(mutant, Path(place))
+        mutant.make(Path(place))
         before = SEEDS_BEFORE.get(mutant.name)
-        found = _played(mutant, place, before, 1) if before is not None else ("", "")
-        return found if found[0] else _played(mutant, place, first, seeds)
+        found = _played(mutant.name, place, before, 1) if before is not None else ("", "")
+        return found if found[0] else _played(mutant.name, place, first, seeds)
 
 
-def _told(mutant: Mutant, place: str) -> tuple[str, str]:
+def _told(mutant: Mutant, place: Path) -> tuple[str, str]:
+    """
+    Whether the story fails with the mutant, and with nothing else.
+    """
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--import-mode=importlib"]
-    done = _run([*command, mutant.story], place)
-    if done.returncode not in {0, 1}:
-        raise RuntimeError(f"{mutant.name} cannot be played:\n{done.stdout[-2_000:]}")
-    return ("story", mutant.story.rpartition("::")[2].replace("_", " ")) if done.returncode else ("", "")
+    ends = []
+    for name, patches in (("right", ()), ("broken", mutant.patches)):
+        (place / name).mkdir()
+        replace(mutant, patches=patches).make(place / name)
+        ends.append(_run([*command, mutant.story], place / name))
+    if [ends[0].returncode, ends[1].returncode in {0, 1}] != [0, True]:
+        raise RuntimeError(f"{mutant.name} cannot be played:\n{ends[0].stdout[-2_000:]}\n{ends[1].stdout[-2_000:]}")
+    return ("story", mutant.story.rpartition("::")[2].replace("_", " ")) if ends[1].returncode else ("", "")
 
 
-def _played(mutant: Mutant, place: str, first: int, seeds: int) -> tuple[str, str]:
+def _played(name: str, place: str, first: int, seeds: int) -> tuple[str, str]:
     done = _run(
         [sys.executable, "-m", "tests.simulation", "--until-wrong", "--seeds", str(seeds), "--from", str(first)], place
     )
@@ -85,11 +93,11 @@ def _played(mutant: Mutant, place: str, first: int, seeds: int) -> tuple[str, st
         return "", ""
     seed, tab, why = done.stdout.strip().partition("\t")
     if not tab:
-        raise RuntimeError(f"{mutant.name} cannot be played:\n{done.stderr[-2_000:]}")
+        raise RuntimeError(f"{name} cannot be played:\n{done.stderr[-2_000:]}")
     return seed, why.partition(":")[0] + ":" + why.partition(":")[2][:70]
 
 
-def _run(command: list[str], place: str) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], place: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, cwd=place, capture_output=True, text=True, timeout=SECONDS_MAX)
 
 
