@@ -322,3 +322,11 @@ def test_the_pace_of_a_day_without_calls_left_is_its_rest() -> None:
     assert pace_seconds(BATCH, state(used={"day#2026-11-21": 235}), TEN) == 14 * 3_600
     assert pace_seconds(BATCH, state(used={"day#2026-11-21": 227}), TEN) == 14 * 3_600
     assert pace_seconds(replace(BATCH, limits=()), state(), TEN) == 30
+
+
+def test_a_day_of_one_call_has_one() -> None:
+    """A window in which nothing was counted yet is empty."""
+    one = replace(BATCH, limits=(Limit(calls=1, per="day"),))
+
+    assert isinstance(may_call(one, state(), TEN, ASK), Go)
+    assert wait(one, state(used={"day#2026-11-21": 1})).kind == "quota"
