@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check unit stack browser simulate simulate-mutants fuzz serve deploy bench clean
+.PHONY: help demo test check unit stack browser chaos simulate simulate-mutants mutants-planning fuzz serve deploy bench clean
 
 help:
 	@echo "make demo              the whole relay on this machine, with vendors' sandboxes (ONCE=1 ends by itself)"
@@ -21,6 +21,8 @@ help:
 	@echo "make simulate SEEDS=1000  random days on a virtual clock (SEED_FROM=k: play one again)"
 	@echo "make simulate-mutants  break the code on purpose: does the simulation notice?"
 	@echo "make fuzz TIMES=10     hostile inputs to every door: how many were tried"
+	@echo "make mutants-planning  every small change of the planning room: do its tests notice?"
+	@echo "make chaos             the packaged relay hurt on this machine: what is lost? (a few minutes)"
 	@echo "make browser           forms and pages in a real Chromium"
 	@echo "make bench             figures: CPU, requests to AWS, cold start, files"
 	@echo "make deploy STAGE=prod CONFIG=relay.toml   to AWS"
@@ -67,6 +69,12 @@ simulate-mutants: $(READY)
 
 fuzz: $(READY)
 	@FUZZ_TIMES=$(TIMES) $(BIN)/python -m tests.fuzzing
+
+mutants-planning: $(READY)
+	@$(BIN)/python -m tests.mutants
+
+chaos: $(READY)
+	@exec $(BIN)/python -m tests.chaos
 
 browser: $(READY)
 	@$(BIN)/python -m tests.browser.chromium

@@ -137,6 +137,13 @@ class LocalStack:
         """
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def process_id(self) -> int | None:
+        """
+        The process of the embedded AWS, which leads the group of all functions' processes; None while there is none.
+        """
+        return self._process.pid if self._process else None
+
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 has no types
         """
         A boto3 client of the embedded AWS.

@@ -69,7 +69,7 @@ def on_aws(ending: ExitStack, home: Path, text: str, show: Show) -> tuple[LocalS
     Package the app with this configuration, start the embedded AWS, deploy.
     """
     with show.step("Packaging the app for Lambda") as told:
-        packaged = _package(home, text)
+        packaged = package_copy(home, text)
         told(f"{packaged.archive_bytes / 1e6:.1f} MB of code, a template of {packaged.template_bytes // 1000} kB")
     with show.step("Starting the embedded AWS") as told:
         stack = LocalStack(home / "aws", environment={**SECRETS, "EKIDEN_CLOCK_FILE": str(home / "clock")})
@@ -103,7 +103,7 @@ def _installation(home: Path, config: Config, stack: LocalStack, deployed: Deplo
     )
 
 
-def _package(home: Path, text: str) -> Packaged:
+def package_copy(home: Path, text: str) -> Packaged:
     """
     Package a copy of this project: its build folder is the demo's own, the installed libraries are shared.
     """

@@ -5,10 +5,12 @@ A person asks to be forgotten: nothing they said is left in the table or in the 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from chalicelib.model import State
+from chalicelib.ports import Bucket
 from chalicelib.relay.erasing import Receipt
 from tests.sandbox.faults import Fault
 from tests.scenarios.world import World
@@ -84,6 +86,42 @@ def test_what_waits_dies_with_them(world: World) -> None:
     assert world.haihai.customer(TARO).values["お名前"] == "秘密太郎"
     assert {str(each.state) for each in world.deliveries()} == {"delivered", "erased"}
     assert not any("pending" in item for item in world.table.items() if item["sk"] == "CONTACT")
+
+
+class Death(BaseException):
+    """The worker is no more."""
+
+
+class OneWordThenDeath:
+    """A bucket whose worker dies when it has stored one object."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bucket, name)
+
+    def put(self, name: str, data: bytes) -> None:
+        self._bucket.put(name, data)
+        raise Death
+
+
+def test_a_file_whose_worker_died_half_way_is_emptied_too(world: World) -> None:
+    """A worker that died while it stored a call's file left half of it; the person is taken out of that half."""
+    submit(world, "newsletter", TARO, "新しい秘密太郎")
+    whole, well = world.bucket, world.relay
+    before = len(whole.objects)
+    world.bucket = OneWordThenDeath(whole)  # type: ignore[assignment]
+    world.relay = world._relay()
+    with pytest.raises(Death):
+        world.pass_minutes(30)
+    world.bucket, world.relay = whole, well
+    half = len(whole.objects) - before
+    world.pass_minutes(30)
+    erase(world)
+
+    assert half == 1
+    assert not any(word in remembered(world) for word in SECRET_WORDS)
 
 
 def test_a_queued_single_call_dies_too(world: World) -> None:

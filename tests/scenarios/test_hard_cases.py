@@ -15,6 +15,7 @@ from chalicelib.model import Call, NoReply, Reply, State
 from chalicelib.ports import Delete, Key, Update
 from chalicelib.records import leases
 from chalicelib.records.layout import key_key, lane_key
+from chalicelib.relay.bells import backlog_delivery
 from tests.scenarios.world import CONFIG, World
 
 LANE = "haihaimail-api-sample-import"
@@ -89,6 +90,53 @@ def test_hundreds_of_forms_of_one_address_go_through() -> None:
 
     assert set(world.states()) == {"delivered", "superseded"}
     assert world.haihai.customer("loop@example.co.jp").values["お名前"] == "名149"
+
+
+GONE = (
+    CONFIG.replace('stopped = "unsubscribe",', 'stopped = "unsubscribe", gone = "delete",')
+    + """
+[[routes]]
+from = "crm"
+to = "satori"
+operation = "upsert"
+when = "type == 'changed'"
+[routes.fields]
+email = "email"
+last_name = "name"
+collection_route = { const = "CRM" }
+
+[[routes]]
+from = "crm"
+to = "satori"
+operation = "delete"
+on = ["delete"]
+[routes.fields]
+email = "email"
+"""
+)
+
+
+def test_the_newest_does_not_pass_the_deletion_before_it() -> None:
+    """Forty changes, a deletion and a change wait; the queue hands over the last first: the person is there at last."""
+    world = World(GONE)
+    world.relay.operator.pause(SATORI, "for the test")
+    for number in range(40):
+        crm(world, number, "taro@example.co.jp", "changed", name="前")
+        world.clock.sleep(1)
+    crm(world, 40, "taro@example.co.jp", "gone")
+    world.clock.sleep(1)
+    crm(world, 41, "taro@example.co.jp", "changed", name="後")
+    for queue in (world.bell, world.backlogs[SATORI]):
+        queue._messages.clear()
+    newest = max((each for each in world.deliveries() if each.lane == SATORI), key=lambda each: each.order)
+    world.backlogs[SATORI].send(backlog_delivery(newest.id))
+    world.relay.operator.resume(SATORI)
+    world.pass_minutes(40)
+
+    customer = world.satori.customer("taro@example.co.jp")
+    assert customer is not None
+    assert customer.values["last_name"] == "後"
+    assert not [each for each in world.deliveries() if each.lane == SATORI and each.state in {"waiting", "dead"}]
 
 
 # ── opt-outs ────────────────────────────────────────────────────────────────────────────────────────────────────────

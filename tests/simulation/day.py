@@ -21,7 +21,7 @@ from tests.sandbox.satori import SatoriSandbox
 from tests.scenarios.world import KEYS, SECRETS
 from tests.simulation.books import Books
 from tests.simulation.checks import Checks
-from tests.simulation.final import final_wrongs, unfinished
+from tests.simulation.final import final_wrongs, still_named, unfinished
 from tests.simulation.lambdas import ADVANCE_SECONDS, Feeder, Lambdas, advance, unpack
 from tests.simulation.network import Network
 from tests.simulation.operators import Operators
@@ -37,6 +37,7 @@ TICK_SECONDS = 60.0
 CALM_TICK_SECONDS = 300.0
 CALM_SECONDS = 6 * 3_600.0
 RECOVERY_SECONDS_MAX = 40 * 3_600.0
+ERASING_SECONDS = 1_200.0
 PASSING = ("StoreUnavailable", "SecretUnavailable")
 PERSONAL = re.compile(r"example\.co\.jp|[名社]\d")
 
@@ -207,6 +208,8 @@ class Day:
             self._recover()
         for text in () if self.checks.wrong else final_wrongs(self):
             self.checks.fail("in the end", text)
+        if not self.checks.wrong:
+            self._erase_somebody()
         scheduler.end()
         return self._result()
 
@@ -234,6 +237,16 @@ class Day:
             if not unfinished(self):
                 return
             self.operators.do("look after dead and held")
+
+    def _erase_somebody(self) -> None:
+        """
+        The last deed of every day: one person goes, and nothing of them stays in the table or in a file.
+        """
+        address = self.books.addresses()[0]
+        self.operators.erase(address)
+        self.scheduler.run_until(self.scheduler.seconds + ERASING_SECONDS)
+        for text in still_named(self, address):
+            self.checks.fail("erased means gone", text)
 
     def _result(self) -> Result:
         return Result(

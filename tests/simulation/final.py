@@ -62,6 +62,16 @@ def final_wrongs(day: Day) -> list[str]:
     return wrong[:10]
 
 
+def still_named(day: Day, address: str) -> list[str]:
+    """
+    Where somebody who was erased is still named.
+    """
+    name = address.encode()
+    files = [f"file {each}" for each, data in day.bucket.objects.items() if name in data.lower()]
+    items = [f"item {each['pk']} {each['sk']}" for each in day.table.items() if address in str(each).lower()]
+    return [f"{each} still names them" for each in [*files, *items]][:10]
+
+
 def _wrong_in_books(submission: Submission) -> list[str]:
     least, most = submission.expected_events()
     count = len(submission.events)

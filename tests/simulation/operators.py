@@ -71,6 +71,13 @@ class Operators:
         for lane in LANES.values():
             self._command(lambda relay, lane=lane: relay.operator.resume(lane))
 
+    def erase(self, address: str) -> None:
+        """
+        Take a person out.
+        """
+        self._day.scheduler.note("people: erase somebody")
+        self._command(lambda relay: relay.eraser.erase(relay.eraser.find(address)))
+
     def look_after(self, relay: Relay) -> None:
         """
         Release what is held, replay what is dead, mend what can be mended, drop now and then what cannot.

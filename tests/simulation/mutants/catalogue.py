@@ -1,7 +1,5 @@
 """
 The mutants, each a promise broken on purpose in the real code.
-
-There is none for erasing a person, which the relay cannot do yet.
 """
 
 from __future__ import annotations
@@ -110,6 +108,16 @@ SETTLING = (
         ),
     ),
     Mutant(
+        "erasing leaves the file in the bucket",
+        (
+            Patch(
+                "relay/erasing.py",
+                "        cut = self._cut_files(person, set(done), open_files)\n",
+                "        cut: tuple[str, ...] = ()\n",
+            ),
+        ),
+    ),
+    Mutant(
         "a reply settled from memory only",
         (
             Patch(
@@ -127,3 +135,44 @@ SETTLING = (
 )
 
 MUTANTS: tuple[Mutant, ...] = (*QUOTA, *SETTLING, *ORDER, *FOUND)
+
+SEEDS_BEFORE: dict[str, int] = {
+    "the day in UTC instead of Tokyo": 0,
+    "refund on a time-out": 0,
+    "refund twice": 21,
+    "refund on a 500": 32,
+    "reserve after the call": 0,
+    "the reserve is not kept": 61,
+    "windows written one by one": 0,
+    "a call started inside the guard": 12,
+    "a pause ignored inside the request": 15,
+    "a 429 burns an attempt": 9,
+    "delete from the backlog before settle": 12,
+    "settle by position": 0,
+    "no lease on `sending`": 18,
+    "uncertain treated as failed": 0,
+    "uncertain treated as delivered": 0,
+    "a bad row fails its batch": 16,
+    "no sweeper, and a message lost": 3,
+    "a batch sealed from the lagging index": 1,
+    "erasing leaves the file in the bucket": 0,
+    "a reply settled from memory only": 41,
+    "an opt-in after an opt-out wins": 3,
+    "an older event overwrites a newer one": 11,
+    "a blank overwrites": 2,
+    "register and stop in one call": 9,
+    "the id of a submission forgotten": 0,
+    "the same content refused without a time limit": 1,
+    "found: two workers take one claim for their own": 25,
+    "found: rows read before another's call are sent after it": 30,
+    "found: a registration in another group is superseded": 11,
+    "found: merged across what belongs in between": 31,
+    "found: one lost call burns two attempts": 6,
+    "found: more rows of one contact than a transaction takes": 3,
+    "found: rows that wait hold up those behind them": 45,
+    "found: half a file is not found when somebody is erased": 3,
+}
+"""
+The seeds that caught them last time. They are tried first, so that all of them are played within minutes; where the
+simulation has changed since, others are looked for.
+"""

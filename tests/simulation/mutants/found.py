@@ -49,7 +49,10 @@ FOUND = (
                 "ids = ids[:MERGED_MAX] if delivery.id in ids else [*ids[:MERGED_MAX], delivery.id]",
                 "ids = list(dict.fromkeys([*ids[:MERGED_MAX], delivery.id]))",
             ),
+            # A second bound stands behind the first: what is read beyond it is not merged either.
+            Patch("planning/coalesce.py", "for each in mine[1:MERGED_MAX]:", "for each in mine[1 : MERGED_MAX + 1]:"),
         ),
+        story="tests/scenarios/test_hard_cases.py::test_the_newest_does_not_pass_the_deletion_before_it",
     ),
     Mutant(
         "found: one lost call burns two attempts",
@@ -64,5 +67,34 @@ FOUND = (
     Mutant(
         "found: more rows of one contact than a transaction takes",
         (Patch("planning/coalesce.py", "MERGED_MAX = 40\n", "MERGED_MAX = 200\n"),),
+    ),
+    Mutant(
+        "found: rows that wait hold up those behind them",
+        (Patch("relay/picking.py", "if plan.lines or not more or limit >= SCANNED_MAX:", "if plan.lines or limit:"),),
+    ),
+    Mutant(
+        "found: a lost message is not missed beside another key's",
+        (
+            Patch(
+                "relay/sweeping.py",
+                "and (backlog_empty or key.due_at is None or key.due_at < long_ago)",
+                "and backlog_empty",
+            ),
+        ),
+        story="tests/scenarios/test_back_pressure.py::test_a_message_that_vanished_beside_another_keys_is_missed_too",
+    ),
+    Mutant(
+        "found: half a file is not found when somebody is erased",
+        (
+            Patch(
+                "relay/files.py",
+                """    bucket.put(f"{place}/lines.json", _lines_json(file.batch.lines))
+    bucket.put(f"{place}/data", file.data)
+""",
+                """    bucket.put(f"{place}/data", file.data)
+    bucket.put(f"{place}/lines.json", _lines_json(file.batch.lines))
+""",
+            ),
+        ),
     ),
 )

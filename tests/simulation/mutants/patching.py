@@ -41,10 +41,14 @@ class Patch:
 class Mutant:
     """
     One broken promise, by name.
+
+    `story` names a scenario test that notices it, where a random day meets it too seldom, or it only costs time: a day
+    ends well all the same.
     """
 
     name: str
     patches: tuple[Patch, ...]
+    story: str = ""
 
     def make(self, root: Path) -> None:
         """

@@ -266,3 +266,54 @@ def test_the_oldest_of_what_stands_in_front_is_named() -> None:
     stop = delivery(3, {"email": "a"}, effect=Effect.REMOVE, key="delete")
 
     assert plan(stop, contact=Contact(id="c", lane="l", pending=waits)).blocked[0].behind == "reg"
+
+
+def test_two_changes_are_not_merged_across_a_deletion_of_the_same_key() -> None:
+    """Changed, deleted, changed again, all under one key: the second change does not travel with the first."""
+    made = plan(
+        delivery(1, {"email": "a", "name": "1"}),
+        delivery(2, {"email": "a"}, effect=Effect.REMOVE, operation="delete"),
+        delivery(3, {"email": "a", "name": "3"}),
+    )
+
+    assert [line.deliveries for line in made.lines] == [("E001.1",)]
+
+
+def test_a_yes_and_a_no_of_one_moment_are_a_no() -> None:
+    """Where a person said both at once, the permission is overtaken."""
+    yes = delivery(1, {"email": "a"}, effect=Effect.OPT_IN, operation="allow", id="E001.1")
+    no = delivery(1, {"email": "a"}, effect=Effect.OPT_OUT, operation="stop", id="E001.2")
+
+    made = plan(yes, no)
+
+    assert [(each.delivery.id, each.by) for each in made.overtaken] == [("E001.1", "E001.2")]
+    assert [line.deliveries for line in made.lines] == [("E001.2",)]
+
+
+@pytest.mark.parametrize(
+    ("effect", "goes"),
+    [(Effect.OPT_OUT, True), (Effect.REMOVE, True), (Effect.DATA, False)],
+)
+def test_what_a_person_holds_does_not_hold_up_an_opt_out(effect: Effect, goes: bool) -> None:  # noqa: FBT001
+    """An older row under a held key: an opt-out and a deletion go before it, anything else waits for the person."""
+    mine = delivery(2, {"email": "a", "name": "1"}, effect=effect, key="mine")
+    older = pending(1, "held", Effect.OPT_OUT if effect is Effect.DATA else Effect.DATA)
+    contact = Contact(id="c", lane="l", pending=(older, pending(2, "mine", effect)))
+    given = {"now": NOON, "settle_seconds": 0.0}
+
+    assert plan_contact([mine], contact, rules, **given).blocked[0].behind == "held"  # type: ignore[arg-type]
+    assert bool(plan_contact([mine], contact, rules, held_keys={"held"}, **given).lines) is goes  # type: ignore[arg-type]
+
+
+def test_a_plan_knows_how_many_it_has_disposed_of() -> None:
+    """Sent, overtaken and poisoned alike; whoever gave it more knows that there are more."""
+    one, two = delivery(1, {"email": "a"}), delivery(2, {"email": "a"})
+    made = Plan(
+        members={one.id: one, two.id: two},
+        overtaken=plan(
+            delivery(1, {"email": "a"}, effect=Effect.OPT_IN), delivery(2, {"email": "a"}, effect=Effect.OPT_OUT)
+        ).overtaken,
+        poison=((one, "ValueError"), (two, "ValueError"), (one, "KeyError")),
+    )
+
+    assert made.spoken_of == 6

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.model import Breaker, Lane, LaneState, Limit, OpenCall
@@ -38,6 +38,7 @@ def states(draw: Any, now: datetime) -> LaneState:
     )
 
 
+@settings(deadline=None)
 @given(st.data(), LANES, NOWS, PLACES)
 def test_nobody_is_told_a_time_before_the_lane_may_call(data: Any, lane: Lane, now: datetime, place: Place) -> None:
     """The time told is a whole minute, lies ahead, and not before the lane's next call may go."""
@@ -51,6 +52,7 @@ def test_nobody_is_told_a_time_before_the_lane_may_call(data: Any, lane: Lane, n
     assert told.by >= (next_call_at(lane, state, now) or now)
 
 
+@settings(deadline=None)
 @given(st.data(), LANES, NOWS, PLACES, st.integers(1, 40))
 def test_who_stands_further_back_is_not_told_an_earlier_time(
     data: Any, lane: Lane, now: datetime, place: Place, more: int
@@ -71,6 +73,7 @@ def test_who_stands_further_back_is_not_told_an_earlier_time(
     assert all((other.by or told) >= told for other in (expected(lane, state, now, each) for each in later))
 
 
+@settings(deadline=None)
 @given(st.data(), LANES, NOWS, PLACES)
 def test_a_pause_has_no_time(data: Any, lane: Lane, now: datetime, place: Place) -> None:
     """What waits for a person's deed or for a vendor to answer is told so, whatever the clock says."""

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.model import Breaker, Lane, LaneState, OpenCall
-from chalicelib.planning.ledger import Ask, Go, Wait, calls_now, may_call, next_call_at, pace_seconds
+from chalicelib.model import Breaker, Lane, LaneState, Limit, OpenCall, Rate
+from chalicelib.planning.ledger import Ask, Go, Wait, calls_now, late_calls_now, may_call, next_call_at, pace_seconds
 from tests.unit.planning.make import BATCH, SINGLE, TEN
 
 DAY = BATCH.limits[0]
@@ -200,3 +200,133 @@ def test_nobody_waits_longer_than_need_be(second: int, used: int, since: int, ur
         assert now < verdict.until
         again = may_call(BATCH, given_state, verdict.until, replace(ASK, urgent=urgent))
         assert isinstance(again, Go) or again.kind != verdict.kind
+
+
+def test_a_closed_lane_opens_at_the_very_moment() -> None:
+    """At the breaker's time a probe may go; a moment before it may not, and the time is told."""
+    closed = state(breaker=Breaker(kind="failing", reason="words", until=TEN, since=TEN, probes=1))
+    long = replace(ASK, timeout_seconds=SINGLE.timeout_seconds)
+
+    assert isinstance(may_call(SINGLE, closed, TEN, long), Go)
+    assert wait(SINGLE, closed, TEN - timedelta(microseconds=1), long).until == TEN
+    assert wait(SINGLE, closed, TEN, replace(long, timeout_seconds=SINGLE.timeout_seconds - 1)).until == TEN
+
+
+def test_a_probe_keeps_others_away_for_its_time_out_and_a_minute() -> None:
+    """Should the prober die, the next probe may go then; a call of an open lane claims no probe."""
+    closed = state(breaker=Breaker(kind="failing", reason="words", until=TEN, since=TEN, probes=1))
+    probe = may_call(BATCH, closed, TEN, replace(ASK, timeout_seconds=BATCH.timeout_seconds))
+    plain = may_call(BATCH, state(), TEN, ASK)
+
+    assert isinstance(probe, Go)
+    assert isinstance(plain, Go)
+    assert probe.reservation.probe_of == TEN
+    assert probe.reservation.probe_until == TEN + timedelta(seconds=BATCH.timeout_seconds + 60)
+    assert (plain.reservation.probe_of, plain.reservation.probe_until) == (None, None)
+
+
+def test_an_open_batch_call_waits_for_its_own_end_only_in_batching_lanes() -> None:
+    """Its repeat may go, nothing else; the time of its lease is told."""
+    until = TEN + timedelta(minutes=2)
+    given = state(call=OpenCall(id="c0", key="k", phase="sending", file="f", rows=1, started_at=TEN, until=until))
+
+    assert wait(BATCH, given).until == until
+    assert isinstance(may_call(BATCH, given, TEN, replace(ASK, repeat=True)), Go)
+    assert isinstance(may_call(SINGLE, given, TEN, ASK), Go)
+
+
+def test_a_repeat_is_not_paced() -> None:
+    """Its own backoff is its distance; a new call a second after the last one waits."""
+    given = state(last_call_at=TEN - timedelta(seconds=1))
+
+    assert isinstance(may_call(BATCH, given, TEN, replace(ASK, repeat=True)), Go)
+    assert wait(BATCH, given).kind == "pace"
+
+
+def test_the_last_call_of_the_pace_goes_at_the_very_moment() -> None:
+    """At the end of its distance, not a moment before."""
+    given = state(last_call_at=TEN - timedelta(seconds=3_600))
+    due = TEN - timedelta(seconds=3_600) + timedelta(seconds=pace_seconds(BATCH, given, TEN))
+
+    assert due < TEN
+    assert isinstance(may_call(BATCH, given, TEN, ASK), Go)
+    fast = replace(BATCH, limits=())
+    last = state(last_call_at=TEN - timedelta(seconds=30))
+    assert isinstance(may_call(fast, last, TEN, ASK), Go)
+    assert wait(fast, last, TEN - timedelta(microseconds=1)).until == TEN
+
+
+def test_calls_that_may_go_now_are_counted_to_the_last() -> None:
+    """The bucket's free places, never more than a window has left, never below none; one where nothing bounds them."""
+    ms = int(TEN.timestamp() * 1000)
+    slot = replace(SINGLE, limits=(Limit(calls=3, per="day", reserve=1),))
+
+    assert [calls_now(SINGLE, state(tat_ms=ms + ahead), TEN) for ahead in (-9, 0, 1, 1_000, 1_001, 9_000)] == [
+        5,
+        5,
+        4,
+        4,
+        3,
+        0,
+    ]
+    assert [calls_now(slot, state(used={"day#2026-11-21": used}), TEN) for used in (0, 1, 2, 3)] == [2, 1, 0, 0]
+    assert calls_now(replace(SINGLE, rate=None), state(), TEN) == 1
+
+
+def test_late_work_takes_half_of_the_burst_and_at_least_one() -> None:
+    """Of five places two, of one place one; what the day keeps for ordinary work is not among them."""
+    day = replace(SINGLE, limits=(Limit(calls=100, per="day", reserve=4),))
+    night = datetime(2026, 11, 21, 14, tzinfo=UTC)
+
+    assert late_calls_now(SINGLE, state(), TEN) == 2
+    assert late_calls_now(replace(SINGLE, rate=Rate(interval_ms=1_000, burst=1)), state(), TEN) == 1
+    assert late_calls_now(replace(day, rate=None), state(used={"day#2026-11-21": 89}), night) == 3
+    assert late_calls_now(replace(day, rate=None), state(used={"day#2026-11-21": 96}), night) == 1
+
+
+def test_late_work_asks_again_in_five_minutes_or_at_the_days_end() -> None:
+    """What is left is kept: it looks again soon, never beyond the window that keeps it."""
+    late = replace(ASK, late=True, timeout_seconds=1)
+    day = replace(SINGLE, limits=(Limit(calls=100, per="day", reserve=4),), rate=None)
+    midnight = datetime(2026, 11, 21, 15, tzinfo=UTC)
+
+    kept = wait(day, state(used={"day#2026-11-21": 95}), TEN, late)
+    last = wait(day, state(used={"day#2026-11-21": 95}), midnight - timedelta(minutes=2), late)
+
+    assert (kept.kind, kept.until) == ("kept", TEN + timedelta(minutes=5))
+    assert (last.kind, last.until) == ("kept", midnight)
+
+
+def test_a_bucket_tells_when_its_next_place_is_free() -> None:
+    """To the millisecond."""
+    full = state(tat_ms=int(TEN.timestamp() * 1000) + 4_001)
+
+    assert wait(SINGLE, full).until == TEN + timedelta(milliseconds=1)
+    assert isinstance(may_call(SINGLE, full, TEN + timedelta(milliseconds=1), ASK), Go)
+
+
+def test_a_fresh_bucket_and_a_running_one_are_claimed_differently() -> None:
+    """The write must know whether the bucket is empty at this moment or still holds calls of before."""
+    ms = int(TEN.timestamp() * 1000)
+    verdicts = [may_call(SINGLE, state(tat_ms=at), TEN, ASK) for at in (ms - 1, ms, ms + 1)]
+
+    assert [each.reservation.bucket for each in verdicts if isinstance(each, Go)] == ["fresh", "running", "running"]
+    plain = may_call(BATCH, state(), TEN, ASK)
+    assert isinstance(plain, Go)
+    assert plain.reservation.bucket == ""
+
+
+def test_the_pace_of_a_day_without_calls_left_is_its_rest() -> None:
+    """Nothing is divided by nothing; a lane without days keeps its least distance."""
+    assert pace_seconds(BATCH, state(used={"day#2026-11-21": 228}), TEN) == 14 * 3_600
+    assert pace_seconds(BATCH, state(used={"day#2026-11-21": 235}), TEN) == 14 * 3_600
+    assert pace_seconds(BATCH, state(used={"day#2026-11-21": 227}), TEN) == 14 * 3_600
+    assert pace_seconds(replace(BATCH, limits=()), state(), TEN) == 30
+
+
+def test_a_day_of_one_call_has_one() -> None:
+    """A window in which nothing was counted yet is empty."""
+    one = replace(BATCH, limits=(Limit(calls=1, per="day"),))
+
+    assert isinstance(may_call(one, state(), TEN, ASK), Go)
+    assert wait(one, state(used={"day#2026-11-21": 1})).kind == "quota"

@@ -169,3 +169,58 @@ def test_a_registration_in_another_group_is_news() -> None:
 
     assert trim(late, elsewhere, scoped) == {"email": ("a", TEN + timedelta(minutes=1))}
     assert trim(late, here, scoped) is None
+
+
+def test_what_was_said_at_the_moment_last_delivered_is_said_again() -> None:
+    """Only what is newer at the vendor is left out: of two values of one moment the later arrival counts."""
+    contact = Contact(id="c", lane="l", times={"name": TEN + timedelta(minutes=1)})
+    same = stamp(delivery(1, {"email": "a", "name": "b"}), RULES)
+
+    assert trim(same, contact, RULES) == same
+    one, other = ({"name": (value, TEN)} for value in ("first", "second"))
+    assert merge_two(one, other, RULES)["name"][0] == "second"
+
+
+def test_a_required_field_without_a_known_value_is_filled_unless_blank_counts() -> None:
+    """The vendor demands it: the older value goes, unless leaving it out can be told apart; then a person decides."""
+    times = {"route": TEN + timedelta(minutes=5)}
+    late = stamp(delivery(1, {"email": "a", "memo": "m", "route": "older"}), RULES)
+    blank = MergeRules(identity=RULES.identity, required=RULES.required, blank_counts=True)
+    known = Contact(id="c", lane="l", times=times, kept={"route": "newer"})
+    unknown = Contact(id="c", lane="l", times=times)
+
+    assert [(trim(late, each, RULES) or {})["route"][0] for each in (known, unknown)] == ["newer", "older"]
+    assert (trim(late, known, blank) or {})["route"][0] == "newer"
+    assert "route" not in (trim(late, unknown, blank) or {})
+
+
+def test_tags_and_refusals_carry_the_newest_time() -> None:
+    """What adds up is as new as its newest part, and a refusal beats a permission on either side."""
+    early, late = TEN, TEN + timedelta(minutes=1)
+    tags = merge_two({"append_tags": ("a", early)}, {"append_tags": ("b", late)}, RULES)
+    refused = [
+        merge_two({"delivery_permission": (one, late)}, {"delivery_permission": (other, early)}, RULES)
+        for one, other in (("approval", "reject"), ("reject", "approval"))
+    ]
+
+    assert tags == {"append_tags": ("a,b", late)}
+    assert refused == [{"delivery_permission": ("reject", late)}] * 2
+
+
+def test_a_registration_is_news_by_its_newest_part() -> None:
+    """Two forms of one address, one before and one after the last registration of the group: the group is joined."""
+    last = TEN + timedelta(minutes=2)
+    scoped = MergeRules(identity=frozenset({"email"}), scope="gid=13")
+    contact = Contact(id="c", lane="l", times={"name": TEN + timedelta(minutes=9), "$data@gid=13": last})
+    both = {"email": ("a", TEN + timedelta(minutes=3)), "name": ("old", TEN + timedelta(minutes=1))}
+    same = {"email": ("a", last), "name": ("old", last)}
+
+    assert trim(both, contact, scoped) is not None
+    assert trim(same, contact, scoped) is None
+
+
+def test_a_delete_is_not_overtaken_by_a_newer_opt_out_either() -> None:
+    """Who is stopped is still there; who asked to be deleted before shall not be."""
+    contact = Contact(id="c", lane="l", times={"$opt_out@": TEN + timedelta(minutes=5)})
+
+    assert not overtaken_by_state(delivery(1, {}, effect=Effect.REMOVE), contact, RULES)

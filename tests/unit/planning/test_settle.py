@@ -20,11 +20,12 @@ from chalicelib.model import (
     Uncertain,
     Verdict,
 )
-from chalicelib.planning.settle import Moment, backoff_seconds, lane_turn, turn
+from chalicelib.planning.settle import Moment, backoff_seconds, breaker_seconds, lane_turn, turn
 from tests.unit.planning.make import BATCH, SINGLE, TEN
 
 NOW = Moment(now=TEN, jitter=0.5)
 MIDNIGHT = datetime(2026, 11, 21, 15, 0, 15, tzinfo=UTC)
+FAILED_TWICE = Breaker(failures=2)
 
 
 def after(lane: Lane, kind: str, breaker: Breaker | None = None, **values: object) -> LaneTurn:
@@ -147,3 +148,93 @@ def test_a_call_is_given_back_only_for_a_definite_refusal_where_errors_do_not_co
     assert after(accepted, kind, definite=True).refund
     assert not after(accepted, kind).refund
     assert not after(BATCH, kind, definite=True).refund
+
+
+def test_a_delivery_waits_longer_after_each_attempt() -> None:
+    """Half a minute, one, two, four … at most an hour, times the throw of chance; never less than a second."""
+    assert [backoff_seconds(attempts, 0.5) for attempts in (0, 1, 2, 3)] == [15.0, 30.0, 60.0, 120.0]
+    assert backoff_seconds(6, 0.5) == 960.0
+    assert backoff_seconds(7, 0.5) == backoff_seconds(10_000, 0.5) == 1_800.0
+    assert backoff_seconds(5, 0.0) == 1.0
+
+
+def test_what_is_tried_again_has_its_time() -> None:
+    """An attempt that burnt is followed by a wait from now on; one that burnt nothing may go again at once."""
+    failed = turn(Deferred(reason="409", burns=True), SINGLE, NOW, attempts=1, probe=False)
+    waits = turn(Deferred(reason="429"), SINGLE, NOW, attempts=1, probe=False)
+
+    assert failed.after == TEN + timedelta(seconds=30)
+    assert waits.after is None
+
+
+def test_the_last_attempt_counts_itself() -> None:
+    """A dead letter says how many attempts it had, and the last of them is burnt like the others."""
+    last = turn(Deferred(reason="409", burns=True), SINGLE, NOW, attempts=SINGLE.attempts_max - 1, probe=False)
+    before = turn(Deferred(reason="409", burns=True), SINGLE, NOW, attempts=SINGLE.attempts_max - 2, probe=False)
+
+    assert (last.state, last.burns, before.state) == (State.DEAD, True, State.WAITING)
+    assert last.reason.startswith(f"{SINGLE.attempts_max} attempts: ")
+
+
+def test_a_visitors_short_patience_says_nothing_of_the_lane() -> None:
+    """An answer that came too late for a visitor leaves the lane as it was."""
+    failing = Breaker(reason="words", failures=2)
+
+    assert after(SINGLE, "slow", failing) == LaneTurn(breaker=failing)
+
+
+def test_a_429_at_the_limit_is_no_drift() -> None:
+    """The day's calls are used up by our own books: the vendor is right, and nobody else is suspected."""
+    (day,) = BATCH.limits
+    for used, told in ((day.calls - 1, True), (day.calls, False)):
+        state = LaneState(lane="batch", used={"day#2026-11-21": used})
+        (notice,) = lane_turn(BATCH, state, Verdict(kind="quota"), NOW).notices
+        assert ("another program" in notice.text) is told
+
+
+def test_a_closure_remembers_since_when_and_how_often() -> None:
+    """Every probe that fails counts, the words are the newest, and the beginning stays."""
+    early = TEN - timedelta(hours=2)
+    quota = after(BATCH, "quota", Breaker(kind="quota", probes=2, since=early)).breaker
+    silent = after(BATCH, "failing", Breaker(kind="failing", failures=4, probes=2, since=early)).breaker
+    first = after(BATCH, "quota", Breaker(kind="failing", failures=1, probes=2, since=early)).breaker
+
+    assert (quota.since, quota.probes, quota.reason) == (early, 3, "words")
+    assert (silent.since, silent.probes, silent.failures) == (early, 3, 5)
+    assert (first.since, first.probes) == (TEN, 1)
+    assert lane_turn(BATCH, LaneState(lane="batch"), Verdict(kind="quota"), NOW).breaker.reason == "429"
+
+
+def test_a_wish_is_heard_and_bounded() -> None:
+    """Retry-After lengthens a closure, never beyond an hour, and never shortens it."""
+    for kind in ("quota", "failing", "busy"):
+        long, longest, short = (after(SINGLE, kind, FAILED_TWICE, retry_after_seconds=s) for s in (40.0, 1e6, 1.0))
+        assert long.breaker.until == TEN + timedelta(seconds=40), kind
+        assert longest.breaker.until == TEN + timedelta(hours=1), kind
+        assert short.breaker.until == TEN + timedelta(seconds=7.5), kind
+    assert after(BATCH, "quota", retry_after_seconds=1_800.0).breaker.until == TEN + timedelta(minutes=30)
+    assert after(BATCH, "quota", retry_after_seconds=60.0).breaker.until == TEN + timedelta(minutes=15)
+
+
+def test_a_silent_vendor_is_probed_ever_less() -> None:
+    """10 s, 20, 40 … at most a quarter of an hour; chance takes up to half of it off."""
+    assert [breaker_seconds(probes, 0.0) for probes in (0, 1, 2, 6)] == [5.0, 10.0, 20.0, 320.0]
+    assert breaker_seconds(7, 0.0) == breaker_seconds(10_000, 0.0) == 450.0
+    assert breaker_seconds(0, 0.5) == 7.5
+
+
+def test_probes_of_a_closed_lane_are_counted_from_one() -> None:
+    """The first closure waits for the first distance, the second for the second; operators hear the time of it."""
+    first = after(SINGLE, "failing", FAILED_TWICE)
+    second = after(SINGLE, "failing", first.breaker)
+
+    assert (first.breaker.probes, first.breaker.until) == (1, TEN + timedelta(seconds=7.5))
+    assert (second.breaker.probes, second.breaker.until) == (2, TEN + timedelta(seconds=15))
+    assert "2026-11-21T01:00:07.5" in first.notices[0].text
+    assert "another program" not in first.notices[0].text
+
+
+def test_the_notice_of_an_open_lane_says_since_when_it_was_closed() -> None:
+    """A closure whose beginning is not known is told of in words."""
+    assert TEN.isoformat() in after(BATCH, "fine", Breaker(kind="quota", since=TEN)).notices[0].text
+    assert "some time ago" in after(BATCH, "fine", Breaker(kind="quota")).notices[0].text

@@ -24,7 +24,7 @@ from chalicelib.model import (
 )
 from chalicelib.planning.coalesce import Plan, coalesce, plan_contact
 from chalicelib.planning.ledger import Ask, Go, Wait, late_calls_now, may_call
-from chalicelib.planning.tiers import FILE, LEFTOVERS, ORDINARY, leftovers_only, next_evening, open_tiers
+from chalicelib.planning.tiers import FILE, LEFTOVERS, ORDINARY, leftovers_only, next_evening, open_tiers, tier_of
 
 EVENING = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 """
@@ -184,3 +184,22 @@ def test_a_form_and_the_row_of_its_contact_travel_as_one() -> None:
     plan = planned(row(1, FILE), row(2, ORDINARY), contact=Contact(id="c", lane="day"))
 
     assert [(line.deliveries, line.payload["name"]) for line in plan.lines] == [(("01.1", "02.1"), "2")]
+
+
+def test_tiers_are_stored_and_keep_their_numbers() -> None:
+    """The numbers stand in the index of rows that wait: an update of Ekiden must find them again."""
+    assert (ORDINARY, FILE, LEFTOVERS) == (0, 1, 2)
+
+
+def test_an_opt_out_in_a_file_never_takes_leftovers() -> None:
+    """It goes with the other rows of files; everything else takes the tier that it was told to."""
+    assert [tier_of(tier, urgent=True) for tier in (0, 1, 2)] == [0, 1, 1]
+    assert [tier_of(tier, urgent=False) for tier in (0, 1, 2)] == [0, 1, 2]
+
+
+def test_leftovers_begin_with_the_hour() -> None:
+    """At 22:00:00 in Tokyo, not a moment before."""
+    evening = datetime(2026, 11, 21, 13, tzinfo=UTC)
+
+    assert open_tiers(evening, 22) == (0, 1, 2)
+    assert open_tiers(evening - timedelta(microseconds=1), 22) == (0, 1)

@@ -112,3 +112,25 @@ def test_clearing_keeps_what_is_still_asked_for() -> None:
         "slot60#1",
         window_name(SLOT, now - timedelta(hours=2)),
     }
+
+
+def test_the_guard_is_told_to_the_second() -> None:
+    """15 s after midnight a call may start again; a call of 60 s may start until 75 s before midnight, not then."""
+    midnight = datetime(2026, 11, 21, 15, tzinfo=UTC)
+    early, late = timedelta(seconds=15), timedelta(seconds=75)
+    moment = timedelta(microseconds=1)
+
+    assert guard_until((DAY,), midnight, 60) == midnight + early
+    assert guard_until((DAY,), midnight + early - moment, 60) == midnight + early
+    assert guard_until((DAY,), midnight + early, 60) is None
+    assert guard_until((DAY,), midnight - late - moment, 60) is None
+    assert guard_until((DAY,), midnight - late, 60) == midnight + early
+
+
+def test_history_keeps_eight_days_and_the_last_slots() -> None:
+    """The day a week and a day ago is still looked at, the one before is not; a slot of an hour ago neither is past."""
+    now = datetime(2026, 11, 21, 1, tzinfo=UTC)
+    slot = int(window_name(SLOT, now - timedelta(hours=1)).partition("#")[2])
+    used = {"day#2026-11-13": 1, "day#2026-11-12": 1, f"slot12#{slot}": 1, f"slot12#{slot - 1}": 1}
+
+    assert stale_windows(used, (DAY, SLOT), now) == ("day#2026-11-12", f"slot12#{slot - 1}")
