@@ -24,6 +24,7 @@ from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.value import value
 
 if TYPE_CHECKING:
+    from chalicelib.relay.calls_seen import CallSeen
     from chalicelib.relay.searching import Page, Wanted
 
 LISTED_MAX = 1_000
@@ -190,6 +191,14 @@ class Viewer:
             deliveries=tuple(deliveries.from_item(item) for item in rows),
             histories={item["id"]: tuple(item.get("history", ())) for item in rows},
         )
+
+    def calls(self, story: Story) -> tuple[CallSeen, ...]:
+        """
+        Every call that a submission's deliveries travelled in, with what came back; for files as long as they are kept.
+        """
+        from chalicelib.relay.calls_seen import calls_of  # noqa: PLC0415 - only a whole story asks for them
+
+        return calls_of(self._deps, story.deliveries, story.histories)
 
     def _lane(self, name: str) -> Lane:
         lane = self._deps.lane(name)

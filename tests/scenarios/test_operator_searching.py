@@ -151,7 +151,7 @@ def test_a_search_is_as_cheap_in_a_full_table(world: World) -> None:
     table = CountingTable()
     table.write_many([[Put(item=item)] for item in world.table.items()])
     world.table = table
-    world.relay = world._relay()  # noqa: SLF001 - another table in its place
+    world.relay = world._relay()
     for number in range(1_000, 3_000):
         form(world, number)
     table.reads = 0
