@@ -19,7 +19,6 @@ from chalicelib.records.layout import (
     dedupe_key,
     dump,
     event_key,
-    notice_key,
     stamp,
     ttl_days,
     who_partition,
@@ -106,17 +105,6 @@ def uncount(source: str, window: str) -> Update:
     Take back the count of an event that turned out to be known.
     """
     return Update(key=ceiling_key(source, window), add={"events": -1}, when=AtLeast("events", 1))
-
-
-def tell_once(cause: str, now: datetime, seconds: int) -> Put:
-    """
-    Note that operators are told of a cause now; refused where they were told less than `seconds` ago.
-    """
-    key = notice_key(cause)
-    return Put(
-        item={"pk": key.pk, "sk": key.sk, "at": stamp(now), "ttl": ttl_days(now, 8)},
-        when=AnyOf((Absent("at"), AtMost("at", stamp(now - timedelta(seconds=seconds))))),
-    )
 
 
 def erase(event_id: str, now: datetime) -> Update:
