@@ -113,7 +113,7 @@ def search(deps: Deps, wanted: Wanted, *, limit: int = PAGE, cursor: str = "") -
     seen: dict[str, None] = {}
     while len(seen) < LOOKED_AT_MAX:
         listed = _listed(deps, partitions, wanted, before)
-        for name, submission in _read(deps, listed, wanted, seen):
+        for name, submission in _read(deps, listed, wanted, seen, at_once=limit):
             before = name
             if submission:
                 found.append(submission)
@@ -163,11 +163,20 @@ def _listed(deps: Deps, partitions: Sequence[tuple[str, str]], wanted: Wanted, b
 
 
 def _read(
-    deps: Deps, listed: Sequence[str], wanted: Wanted, seen: dict[str, None]
+    deps: Deps, listed: Sequence[str], wanted: Wanted, seen: dict[str, None], *, at_once: int
 ) -> Iterable[tuple[str, Found | None]]:
     """
     Each name with its submission, or with None where it is not wanted or was shown on this page before.
+
+    No more are read at once than a page takes: where all are wanted, nothing is read in vain.
     """
+    for start in range(0, len(listed), at_once):
+        yield from _read_some(deps, listed[start : start + at_once], wanted, seen)
+
+
+def _read_some(
+    deps: Deps, listed: Sequence[str], wanted: Wanted, seen: dict[str, None]
+) -> Iterable[tuple[str, Found | None]]:
     ids = {name: name.partition("#")[2].partition(".")[0] for name in listed}
     fresh = [each for each in dict.fromkeys(ids.values()) if each not in seen]
     items = deps.ports.table.get([event_key(each) for each in fresh])
