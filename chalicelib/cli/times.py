@@ -11,7 +11,7 @@ import click
 
 from chalicelib.planning.windows import JST
 
-AGO = re.compile(r"(\d{1,6})(min|h|d)")
+AGO = re.compile(r"(\d{1,4})(min|h|d)")
 UNITS = {"min": "minutes", "h": "hours", "d": "days"}
 
 

@@ -8,6 +8,7 @@ others are over when nobody has seen them for half an hour.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from chalicelib.model import LaneState, Notice
 from chalicelib.ports import Lost, Query
@@ -18,6 +19,7 @@ from chalicelib.relay.deps import Deps
 from chalicelib.relay.notices import Notices
 
 UNSEEN_SECONDS = 1_800
+OPENED_SECONDS = 120
 OPEN_MAX = 500
 
 
@@ -29,6 +31,7 @@ class Clearing:
     def __init__(self, deps: Deps, notices: Notices) -> None:
         self._deps = deps
         self._notices = notices
+        self._opened: dict[str, datetime] = {}
 
     def open(self) -> list[Open]:
         """
@@ -44,6 +47,7 @@ class Clearing:
         """
         for each in self.open():
             if self._is_over(each, lanes, late) and self._close(each):
+                self._opened.pop(each.cause, None)
                 self._notices.send(_cleared(each))
 
     def _is_over(self, found: Open, lanes: Mapping[str, LaneState], late: Collection[str]) -> bool:
@@ -53,12 +57,22 @@ class Clearing:
         if kind == "paused":
             return not state.paused_reason
         if kind == "closed":
-            return not state.breaker.kind
+            return self._stays_open(found, state)
         if kind == "wait":
             return lane not in late
         if kind in {"key", "fault"}:
             return not any(each.name == key and each.held_reason for each in state.keys)
         return (self._deps.now() - found.seen).total_seconds() >= UNSEEN_SECONDS
+
+    def _stays_open(self, found: Open, state: LaneState) -> bool:
+        """
+        A lane that opens is told of by the worker that opened it; only where that worker has died it is told here.
+        """
+        now = self._deps.now()
+        if state.breaker.kind:
+            self._opened.pop(found.cause, None)
+            return False
+        return (now - self._opened.setdefault(found.cause, now)).total_seconds() >= OPENED_SECONDS
 
     def _close(self, found: Open) -> bool:
         return not isinstance(self._deps.ports.table.write(records.cleared(found.cause, self._deps.now())), Lost)

@@ -81,6 +81,23 @@ def test_a_closed_lane_is_told_once_and_opened_once() -> None:
     assert causes(world, "closed", "opened") == [f"closed:{HAIHAI}", f"opened:{HAIHAI}"]
 
 
+def test_a_lane_that_an_operator_opened_is_cleared_and_may_close_again() -> None:
+    """A resume opens it without a call; that is told too, and the next closure is news."""
+    world = World()
+    world.haihai.quota.spend(240, world.clock.now())
+    form(world, 1)
+    world.pass_minutes(3)
+    world.relay.operator.resume(HAIHAI)
+    world.haihai.quota.limit = 1_000
+    world.pass_minutes(5)
+    assert causes(world, "closed", "opened") == [f"closed:{HAIHAI}", f"cleared:closed:{HAIHAI}"]
+
+    world.haihai.quota.limit = 0
+    form(world, 2)
+    world.pass_minutes(10)
+    assert causes(world, "closed", "opened")[2:] == [f"closed:{HAIHAI}"]
+
+
 def test_a_held_key_is_told_once_and_cleared_when_it_goes() -> None:
     """The operator's release ends it."""
     world = World()

@@ -99,8 +99,10 @@ def test_times_are_of_tokyo_unless_they_say_otherwise() -> None:
     assert convert("2026-11-21T01:00:00+00:00", None, None) == TEN
     assert at(convert("90min", None, None), TEN) == TEN - timedelta(minutes=90)
     assert at(None, TEN) is None
-    with pytest.raises(click.BadParameter):
-        convert("2026-13-45", None, None)
+    for wrong in ("2026-13-45", "99999999d", "", "10:00"):
+        with pytest.raises(click.BadParameter):
+            convert(wrong, None, None)
+    assert at(convert("9999d", None, None), TEN) is not None
 
 
 # ── story ───────────────────────────────────────────────────────────────────────────────────────────────────────────
