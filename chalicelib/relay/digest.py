@@ -13,7 +13,7 @@ from chalicelib.planning.windows import JST, day_bounds
 from chalicelib.ports import Lost, Query
 from chalicelib.records import deliveries
 from chalicelib.records import notices as records
-from chalicelib.records.layout import ATTENTION, TIERS, delivery_key
+from chalicelib.records.layout import ATTENTION, TIERS, delivery_key, notice_key
 from chalicelib.relay.backlog import lane_state, waiting_ids
 from chalicelib.relay.clearing import Clearing
 from chalicelib.relay.daily import Daily
@@ -74,9 +74,13 @@ class Digest:
         now = self._deps.now().astimezone(JST)
         if now.hour != HOUR or not self._deps.config.sources or self._sent == now.date():
             return
-        day = now.date() - timedelta(days=1)
-        if not isinstance(self._deps.ports.table.write(records.once(f"digest:{day}", self._deps.now())), Lost):
-            self._notices.send(told(self.summary(day)))
+        day, table = now.date() - timedelta(days=1), self._deps.ports.table
+        cause = f"digest:{day}"
+        if table.get([notice_key(cause)])[0] is None:
+            # Counted first: a table that fails half-way shall not cost the day its digest.
+            found = told(self.summary(day))
+            if not isinstance(table.write(records.once(cause, self._deps.now())), Lost):
+                self._notices.send(found)
         self._sent = now.date()
 
     def summary(self, day: date) -> Summary:

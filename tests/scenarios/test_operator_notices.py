@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.adapters.journal import SUBJECT_CHARS_MAX
+from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Config, Notice
+from chalicelib.ports import Query
 from chalicelib.relay.links import PLACES
 from chalicelib.relay.wording import KINDS, worded
 from tests.sandbox.faults import Fault
@@ -209,6 +211,25 @@ def test_each_morning_says_what_came_and_what_needs_a_person() -> None:
     assert "contact: 4 came 受付, 3 delivered 配信済; now 0 waiting 待機, 0 dead 配信不可, 1 held 確認待ち" in text
     assert "crm: 0 came" in text
     assert f"Still open / 未解消: wait:{HAIHAI}" in text
+
+
+def test_a_table_that_fails_half_way_does_not_cost_the_digest() -> None:
+    """The next minute counts again, and sends it once."""
+    world = World()
+    form(world, 1)
+    world.clock.move_to(NINE)
+    count = world.table.count
+
+    def away(_query: Query) -> int:
+        raise StoreUnavailable("DynamoDB: busy", maybe_applied=False)
+
+    world.table.count = away  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        world.relay.tick()
+    world.table.count = count  # type: ignore[method-assign]
+    world.pass_minutes(3)
+
+    assert len(digests(world)) == 1
 
 
 def test_a_day_without_anything_says_so() -> None:
