@@ -10,7 +10,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import aws_requests, burst, cold_start, cpu, files, senders
+from bench import aws_requests, burst, cold_start, cpu, files, operator, senders
 from bench.figures import Figure
 
 PARTS = {
@@ -20,6 +20,7 @@ PARTS = {
     "cold start and size": cold_start.figures,
     "a burst of 1,000 forms": burst.figures,
     "100,000 waiting rows": files.figures,
+    "an operator's looks at 100,000 deliveries": operator.figures,
 }
 
 

@@ -65,8 +65,9 @@ def check(ctx: click.Context, *, file: Path | None, as_json: bool) -> None:
     help="How it is written.",
 )
 @placed
+@as_json
 @click.pass_obj
-def template(tools: Tools, *, file: Path | None, form: str) -> None:
+def template(tools: Tools, *, file: Path | None, form: str, as_json: bool) -> None:
     """
     Print the AWS resources that relay.toml asks for.
 
@@ -76,7 +77,7 @@ def template(tools: Tools, *, file: Path | None, form: str) -> None:
     from chalicelib.ops.template import resources  # noqa: PLC0415 - only this command needs it
 
     found = resources(read(file or tools.file, tools.stage), tools.stage)
-    if form == "yaml":
+    if form == "yaml" and not as_json:
         click.echo(_yaml(found), nl=False)
     else:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))

@@ -12,9 +12,9 @@ import click
 
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.cli.connecting import LOCAL, local_environment
-from chalicelib.cli.screen import hint, say
-from chalicelib.cli.tools import Doors, Tools, example, placed
-from chalicelib.cli.words import second, span
+from chalicelib.cli.screen import data, hint, say
+from chalicelib.cli.tools import Doors, Tools, as_json, example, placed
+from chalicelib.cli.words import iso, second, span
 from chalicelib.guard import movable_clock_allowed
 from chalicelib.ops import clock as moved
 from chalicelib.ops.stopped import USAGE, Stopped
@@ -35,23 +35,25 @@ def clock() -> None:
 
 @clock.command("show", epilog=example("ekiden clock show"))
 @placed
+@as_json
 @click.pass_obj
-def show_clock(tools: Tools) -> None:
+def show_clock(tools: Tools, *, as_json: bool) -> None:
     """
     Show what time it is for the local relay.
     """
-    _tell(moved.offset(_file(tools)))
+    _tell(moved.offset(_file(tools)), for_programs=as_json)
 
 
 @clock.command("set", epilog=example('ekiden clock set "2026-11-22T00:01:00+09:00"'))
 @click.argument("time")
 @placed
+@as_json
 @click.pass_obj
-def set_clock(tools: Tools, *, time: str) -> None:
+def set_clock(tools: Tools, *, time: str, as_json: bool) -> None:
     """
     Let it be TIME (ISO 8601 with its zone) from now on.
     """
-    _tell(moved.set_to(_file(tools), moved.parse_time(time), now=SystemClock().now()))
+    _tell(moved.set_to(_file(tools), moved.parse_time(time), now=SystemClock().now()), for_programs=as_json)
 
 
 @clock.command(
@@ -62,25 +64,27 @@ def set_clock(tools: Tools, *, time: str) -> None:
 )
 @click.argument("shift", metavar="SPAN")
 @placed
+@as_json
 @click.pass_obj
-def by(tools: Tools, *, shift: str) -> None:
+def by(tools: Tools, *, shift: str, as_json: bool) -> None:
     """
     Move the clock by SPAN from where it stands.
 
     SPAN is written in days, hours, minutes and seconds.
     """
     seconds = moved.parse_shift(shift)
-    _tell(moved.move_by(_file(tools), seconds))
+    _tell(moved.move_by(_file(tools), seconds), for_programs=as_json)
 
 
 @clock.command("reset", epilog=example("ekiden clock reset"))
 @placed
+@as_json
 @click.pass_obj
-def reset(tools: Tools) -> None:
+def reset(tools: Tools, *, as_json: bool) -> None:
     """
     Back to real time.
     """
-    _tell(moved.reset(_file(tools)))
+    _tell(moved.reset(_file(tools)), for_programs=as_json)
 
 
 def _file(tools: Tools) -> Path:
@@ -96,8 +100,11 @@ def _file(tools: Tools) -> Path:
     return Path(file)
 
 
-def _tell(seconds: float) -> None:
+def _tell(seconds: float, *, for_programs: bool) -> None:
     now = SystemClock().now() + timedelta(seconds=seconds)
+    if for_programs:
+        data({"now": iso(now), "ahead_seconds": round(seconds, 3)})
+        return
     say(f"For the local relay it is {second(now)} JST.")
     if seconds:
         say(f"That is {span(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'} real time.", style="yellow")

@@ -91,8 +91,9 @@ def show_dead(tools: Tools, *, delivery_id: str, reveal: bool, as_json: bool) ->
 @click.argument("values", metavar="FIELD=VALUE...", nargs=-1, required=True)
 @revealing
 @placed
+@as_json
 @click.pass_obj
-def fix(tools: Tools, *, delivery_id: str, values: tuple[str, ...], reveal: bool) -> None:
+def fix(tools: Tools, *, delivery_id: str, values: tuple[str, ...], reveal: bool, as_json: bool) -> None:
     """
     Put values into a dead letter and send it again.
 
@@ -106,6 +107,9 @@ def fix(tools: Tools, *, delivery_id: str, values: tuple[str, ...], reveal: bool
     if reveal:
         operator.note_reveal(old.id)
     new = operator.replay(old.id, given)
+    if as_json:
+        data({"id": old.id, "became": new.id, "state": str(new.state), "lane": new.lane, "fixed": sorted(given)})
+        return
     _show_change(old, given, Veil(config=operator.config, lifted=reveal))
     say(f"\nSent again as {new.id}; it is {new.state} in {new.lane}.")
     hint(f"ekiden submission {new.event_id}")
@@ -116,8 +120,9 @@ def fix(tools: Tools, *, delivery_id: str, values: tuple[str, ...], reveal: bool
 @click.option("--all", "everything", is_flag=True, help="Every dead letter; needs --yes.")
 @confirmed
 @placed
+@as_json
 @click.pass_context
-def replay(ctx: click.Context, *, ids: tuple[str, ...], everything: bool, yes: bool) -> None:
+def replay(ctx: click.Context, *, ids: tuple[str, ...], everything: bool, yes: bool, as_json: bool) -> None:
     """
     Send dead letters again as they are, mapped by today's relay.toml.
     """
@@ -126,30 +131,34 @@ def replay(ctx: click.Context, *, ids: tuple[str, ...], everything: bool, yes: b
     operator = ctx.obj.relay().operator
     if everything:
         found = operator.listed(State.DEAD, limit=AT_ONCE_MAX)
-        if not found:
+        if not found and not as_json:
             say("There are no dead letters.")
             return
         ids = tuple(each.id for each in found)
-        if not yes:
-            only_planned(ctx, f"replay {_number(operator, found)}", found, Veil(config=operator.config))
-    one_by_one(ctx, ids, lambda each: f"replayed as {operator.replay(each).id}")
-    hint("ekiden status")
+        if found and not yes:
+            deed, veil = f"replay {_number(operator, found)}", Veil(config=operator.config)
+            only_planned(ctx, deed, found, veil, for_programs=as_json)
+    one_by_one(ctx, ids, lambda each: f"replayed as {operator.replay(each).id}", for_programs=as_json)
+    if not as_json:
+        hint("ekiden status")
 
 
 @dead.command("drop", epilog=example("ekiden dead drop 01JDXXXXXXXXXXXXXXXXXXXXXX.1 --yes"))
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @confirmed
 @placed
+@as_json
 @click.pass_context
-def drop(ctx: click.Context, *, ids: tuple[str, ...], yes: bool) -> None:
+def drop(ctx: click.Context, *, ids: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """
     Give dead letters up for good. They stay on record, as dropped.
     """
     operator = ctx.obj.relay().operator
     found = picked(operator, ids, State.DEAD)
     if not yes:
-        only_planned(ctx, f"drop {amount(len(found), 'dead letter')}", found, Veil(config=operator.config))
-    one_by_one(ctx, ids, lambda each: str(operator.drop(each).state))
+        deed, veil = f"drop {amount(len(found), 'dead letter')}", Veil(config=operator.config)
+        only_planned(ctx, deed, found, veil, for_programs=as_json)
+    one_by_one(ctx, ids, lambda each: str(operator.drop(each).state), for_programs=as_json)
 
 
 @dead.command("export", epilog=example("ekiden dead export dead.csv", "ekiden dead export dead.csv --reveal --yes"))
@@ -157,8 +166,9 @@ def drop(ctx: click.Context, *, ids: tuple[str, ...], yes: bool) -> None:
 @revealing
 @confirmed
 @placed
+@as_json
 @click.pass_context
-def export(ctx: click.Context, *, file: Path, reveal: bool, yes: bool) -> None:
+def export(ctx: click.Context, *, file: Path, reveal: bool, yes: bool, as_json: bool) -> None:
     """
     Write all dead letters to FILE, as CSV that Excel opens.
 
@@ -167,15 +177,23 @@ def export(ctx: click.Context, *, file: Path, reveal: bool, yes: bool) -> None:
     """
     operator = ctx.obj.relay().operator
     found = operator.listed(State.DEAD, limit=sheet.ROWS_MAX)
-    if not found:
+    there = file.exists() and not yes
+    if as_json and (not found or there):
+        data({"file": str(file), "dead_letters": len(found), "written": False})
+    elif not found:
         say("There are no dead letters; no file was written.")
-        return
-    if file.exists() and not yes:
+    elif there:
         say(f"{file} is there already. Nothing was written; give --yes to write over it.", style="yellow")
+    if not found:
+        return
+    if there:
         ctx.exit(NOT_DONE)
-    for each in found if reveal else ():
-        operator.note_reveal(each.id)
+    if reveal:
+        operator.note_reveal(*(each.id for each in found))
     sheet.write(file, found, Veil(config=operator.config, lifted=reveal))
+    if as_json:
+        data({"file": str(file), "dead_letters": len(found), "written": True})
+        return
     say(f"Wrote {amount(len(found), 'dead letter')} to {file}.")
 
 

@@ -192,29 +192,46 @@ def picked(operator: Operator, ids: Iterable[str], state: State) -> list[Deliver
     return found
 
 
-def only_planned(ctx: click.Context, deed: str, found: Sequence[Delivery], veil: Veil) -> None:
+def only_planned(
+    ctx: click.Context, deed: str, found: Sequence[Delivery], veil: Veil, *, for_programs: bool = False
+) -> None:
     """
     Show what would be done, say that nothing was, and end with status 1.
     """
+    if for_programs:
+        data({"done": False, "would": deed, "deliveries": [as_json(each, veil) for each in found]})
+        ctx.exit(NOT_DONE)
     title(f"Would {deed}:")
     show(rows(found, veil))
     say("\nNothing was done. To do it, give the same command with --yes.", style="yellow")
     ctx.exit(NOT_DONE)
 
 
-def one_by_one(ctx: click.Context, ids: Iterable[str], deed: Callable[[str], str]) -> None:
+def one_by_one(
+    ctx: click.Context, ids: Iterable[str], deed: Callable[[str], str], *, for_programs: bool = False
+) -> None:
     """
     Do something to each; what cannot be done is told beside the others, and ends with status 1.
     """
     from chalicelib.relay.viewing import OperatorError  # noqa: PLC0415 - loads the relay
 
     made, failed = table("id", "result", whole=(0,)), 0
+    results: list[dict[str, str]] = []
     for each in dict.fromkeys(ids):
         try:
-            made.add_row(Text(plain(each)), Text(deed(each), style="green"))
+            done = deed(each)
+            made.add_row(Text(plain(each)), Text(done, style="green"))
+            results.append({"id": each, "result": done, "error": ""})
         except OperatorError as error:
             failed += 1
-            made.add_row(Text(plain(each)), Text(plain(first_line(str(mask(str(error))))), style="red"))
+            why = first_line(str(mask(str(error))))
+            made.add_row(Text(plain(each)), Text(plain(why), style="red"))
+            results.append({"id": each, "result": "", "error": why})
+    if for_programs:
+        data({"done": not failed, "results": results})
+        if failed:
+            ctx.exit(NOT_DONE)
+        return
     show(made)
     if failed:
         say(f"\n{failed:,} of {made.row_count:,} stayed as before.", style="yellow")

@@ -113,8 +113,9 @@ def show_held(tools: Tools, *, name: str, reveal: bool, as_json: bool) -> None:
 )
 @click.argument("names", metavar="ID|LANE/KEY...", nargs=-1, required=True)
 @placed
+@as_json
 @click.pass_context
-def release(ctx: click.Context, *, names: tuple[str, ...]) -> None:
+def release(ctx: click.Context, *, names: tuple[str, ...], as_json: bool) -> None:
     """
     Let held deliveries go; send a held key's rows again.
 
@@ -123,15 +124,17 @@ def release(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     Mend relay.toml (and deploy), or the vendor's screen, before a key is released: the same file would be refused.
     """
     operator = ctx.obj.relay().operator
-    one_by_one(ctx, names, lambda each: _release(operator, each))
-    hint("ekiden status")
+    one_by_one(ctx, names, lambda each: _release(operator, each), for_programs=as_json)
+    if not as_json:
+        hint("ekiden status")
 
 
 @held.command("bisect", epilog=example("ekiden held bisect haihaimail-acme-import/0f1e2d3c4b5a"))
 @click.argument("name", metavar="LANE/KEY")
 @placed
+@as_json
 @click.pass_obj
-def bisect(tools: Tools, *, name: str) -> None:
+def bisect(tools: Tools, *, name: str, as_json: bool) -> None:
     """
     Search a held key's rows for the one at fault, by halves.
 
@@ -141,6 +144,9 @@ def bisect(tools: Tools, *, name: str) -> None:
     operator = tools.relay().operator
     lane, key, waiting = _key(operator, name)
     operator.release_key(lane, key.name, bisect_calls=BISECT_CALLS)
+    if as_json:
+        data({"key": name, "rows": waiting, "calls_max": BISECT_CALLS})
+        return
     say(f"Searching {amount(waiting, 'row')} of {name}, with at most {BISECT_CALLS} calls.")
     hint("ekiden status", "ekiden dead list")
 
@@ -149,8 +155,9 @@ def bisect(tools: Tools, *, name: str) -> None:
 @click.argument("lane")
 @confirmed
 @placed
+@as_json
 @click.pass_context
-def let_go(ctx: click.Context, *, lane: str, yes: bool) -> None:
+def let_go(ctx: click.Context, *, lane: str, yes: bool, as_json: bool) -> None:
     """
     End LANE's open call without an answer; its rows go again.
 
@@ -159,30 +166,46 @@ def let_go(ctx: click.Context, *, lane: str, yes: bool) -> None:
     operator = ctx.obj.relay().operator
     if not yes:
         call = operator.lane_status(lane).state.call
+        if as_json:
+            data({"lane": lane, "call": call.id if call else None, "rows": call.rows if call else 0, "done": False})
+            ctx.exit(NOT_DONE)
         say(f"would end call {call.id} of {amount(call.rows, 'row')}" if call else f"Lane {lane} has no open call.")
         say("Nothing was done; to do it, give --yes.", style="yellow")
         ctx.exit(NOT_DONE)
-    say(f"{amount(operator.let_go(lane), 'row')} wait for another call.")
+    rows_let_go = operator.let_go(lane)
+    if as_json:
+        data({"lane": lane, "rows": rows_let_go, "done": True})
+        return
+    say(f"{amount(rows_let_go, 'row')} wait for another call.")
     hint("ekiden status")
 
 
-@held.command("drop", epilog=example("ekiden held drop 01JDXXXXXXXXXXXXXXXXXXXXXX.1 --yes"))
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@held.command(
+    "drop",
+    epilog=example(
+        "ekiden held drop 01JDXXXXXXXXXXXXXXXXXXXXXX.1 --yes",
+        "ekiden held drop haihaimail-acme-import/0f1e2d3c4b5a --yes",
+    ),
+)
+@click.argument("names", metavar="ID|LANE/KEY...", nargs=-1, required=True)
 @confirmed
 @placed
+@as_json
 @click.pass_context
-def drop(ctx: click.Context, *, ids: tuple[str, ...], yes: bool) -> None:
+def drop(ctx: click.Context, *, names: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """
-    Give held deliveries up for good. They stay on record, as dropped.
+    Give held deliveries, or all rows of a held key, up for good.
+
+    They stay on record, as dropped. The key itself stays held until it is released.
     """
     operator = ctx.obj.relay().operator
-    if keys := [each for each in ids if "/" in each]:
-        raise click.UsageError(f"{keys[0]} is a batch key: its rows can be sent again (release), not dropped.")
-    found = picked(operator, ids, State.HELD)
+    keys = [_key(operator, each) for each in dict.fromkeys(names) if "/" in each]
+    found = picked(operator, [each for each in names if "/" not in each], State.HELD)
     if not yes:
-        count = amount(len(found), "held delivery", "held deliveries")
-        only_planned(ctx, f"drop {count}", found, Veil(config=operator.config))
-    one_by_one(ctx, ids, lambda each: str(operator.drop(each).state))
+        parts = [amount(len(found), "held delivery", "held deliveries")] if found or not keys else []
+        parts += [f"{amount(waiting, 'row')} of {lane}/{key.name}" for lane, key, waiting in keys]
+        only_planned(ctx, f"drop {' and '.join(parts)}", found, Veil(config=operator.config), for_programs=as_json)
+    one_by_one(ctx, names, lambda each: _drop(operator, each), for_programs=as_json)
 
 
 # ── parts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +219,13 @@ def _release(operator: Operator, name: str) -> str:
         return f"{amount(waiting, 'row')} will be sent again{anew}"
     released = operator.release(name)
     return ", ".join(f"released as {each.id}" for each in released) or "its file is read again"
+
+
+def _drop(operator: Operator, name: str) -> str:
+    if "/" in name:
+        lane, key, _ = _key(operator, name)
+        return f"{amount(operator.drop_key(lane, key.name), 'row')} dropped"
+    return str(operator.drop(name).state)
 
 
 def _key(operator: Operator, name: str) -> Held:

@@ -9,25 +9,29 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 
 from chalicelib.adapters.journal import mask
 from chalicelib.cli.screen import bar, data, hint, say, show, stacked, table
 from chalicelib.cli.tools import Tools, as_json, example, placed
-from chalicelib.cli.words import amount, iso, minute, span
+from chalicelib.cli.words import amount, iso, minute, plain, span
 from chalicelib.model import Lane, State
 
 if TYPE_CHECKING:
+    from chalicelib.relay import Relay
     from chalicelib.relay.viewing import LaneStatus
 
 BY_HAND = "paused by an operator"
 
 
-@click.command(epilog=example("ekiden status", "ekiden --stage prod status --json"))
+@click.command(epilog=example("ekiden status", "ekiden status --watch", "ekiden --stage prod status --json"))
+@click.option("--watch", "watched", is_flag=True, help="Look again every five seconds, until Ctrl-C.")
 @placed
 @as_json
 @click.pass_obj
-def status(tools: Tools, *, as_json: bool) -> None:
+def status(tools: Tools, *, watched: bool, as_json: bool) -> None:
     """
     Show every lane: quota, pace, waiting, next call, state.
 
@@ -35,6 +39,13 @@ def status(tools: Tools, *, as_json: bool) -> None:
     window; days are Tokyo's.
     """
     relay = tools.relay()
+    if watched:
+        if as_json:
+            raise click.UsageError("--watch is for people; programs call: ekiden status --json")
+        from chalicelib.cli.watching import watch  # noqa: PLC0415 - a live screen, only where it is wanted
+
+        watch(lambda: _look(relay), tools.pause)
+        return
     found, now = relay.operator.status(), relay.now()
     dead, held = relay.operator.count(State.DEAD), relay.operator.count(State.HELD)
     if as_json:
@@ -53,14 +64,18 @@ def status(tools: Tools, *, as_json: bool) -> None:
 @click.argument("lane")
 @click.option("--reason", default=BY_HAND, show_default=True, help="Shown in the status.")
 @placed
+@as_json
 @click.pass_obj
-def pause(tools: Tools, *, lane: str, reason: str) -> None:
+def pause(tools: Tools, *, lane: str, reason: str, as_json: bool) -> None:
     """
     Make no calls on LANE until it is resumed. What comes meanwhile waits; nothing is lost.
     """
     # A pause without a reason would be none: the reason is what stops the lane.
     reason = reason.strip() or BY_HAND
     tools.relay().operator.pause(lane, reason)
+    if as_json:
+        data({"lane": lane, "paused": mask(reason)})
+        return
     say(f"{lane} is paused: {reason}")
     hint(f"ekiden resume {lane}")
 
@@ -68,12 +83,16 @@ def pause(tools: Tools, *, lane: str, reason: str) -> None:
 @click.command(epilog=example("ekiden resume satori-satori"))
 @click.argument("lane")
 @placed
+@as_json
 @click.pass_obj
-def resume(tools: Tools, *, lane: str) -> None:
+def resume(tools: Tools, *, lane: str, as_json: bool) -> None:
     """
     Make calls on LANE again, at once: neither paused nor closed.
     """
     tools.relay().operator.resume(lane)
+    if as_json:
+        data({"lane": lane, "paused": None})
+        return
     say(f"{lane} makes calls again.")
     hint("ekiden status")
 
@@ -81,14 +100,18 @@ def resume(tools: Tools, *, lane: str) -> None:
 @click.command(epilog=example("ekiden ring", "ekiden ring satori-satori"))
 @click.argument("lane", default="")
 @placed
+@as_json
 @click.pass_obj
-def ring(tools: Tools, *, lane: str) -> None:
+def ring(tools: Tools, *, lane: str, as_json: bool) -> None:
     """
     Wake LANE, or every lane, without waiting for the minute.
 
     Quota and pace hold as always.
     """
     rung = tools.relay().operator.ring(lane)
+    if as_json:
+        data({"rung": rung})
+        return
     say(f"Rung: {', '.join(rung)}" if rung else "relay.toml has no lane: nothing to ring.")
     hint("ekiden status")
 
@@ -96,10 +119,27 @@ def ring(tools: Tools, *, lane: str) -> None:
 # ── showing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _look(relay: Relay) -> tuple[datetime, Group]:
+    """
+    The whole status as one thing to show.
+    """
+    found, now = relay.operator.status(), relay.now()
+    parts: list[Table | Text] = [_lanes(found, now, relay.operator.config.alarms.wait_seconds_max)]
+    parts += [Text(plain(mask(words)), style="yellow") for each in found for words, _ in _stops(each, now)]
+    counts = {state: relay.operator.count(state) for state in (State.DEAD, State.HELD)}
+    told = ", ".join(f"{number:,} {state}" for state, number in counts.items())
+    parts.append(Text(f"\n{told}", style="yellow" if any(counts.values()) else "dim"))
+    return now, Group(*parts)
+
+
 def _show_lanes(found: Sequence[LaneStatus], now: datetime, wait_max: int) -> None:
     if not found:
         say("relay.toml has no lane: no destination is configured.")
         return
+    show(_lanes(found, now, wait_max))
+
+
+def _lanes(found: Sequence[LaneStatus], now: datetime, wait_max: int) -> Table:
     made = table("lane", "quota", "waiting", "next call (JST)", whole=(0, 1, 3), apart=1)
     for each in found:
         made.add_row(
@@ -108,7 +148,7 @@ def _show_lanes(found: Sequence[LaneStatus], now: datetime, wait_max: int) -> No
             _waiting(each, now, wait_max),
             _next(each, now),
         )
-    show(made)
+    return made
 
 
 def _state(found: LaneStatus, now: datetime) -> Text:

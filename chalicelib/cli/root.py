@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from chalicelib import __version__
+from chalicelib.cli.auditing import audit
 from chalicelib.cli.building import deploy, package, serve
 from chalicelib.cli.checking import config as config_commands
 from chalicelib.cli.checking import template
@@ -19,6 +20,9 @@ from chalicelib.cli.erase import erase
 from chalicelib.cli.held import held
 from chalicelib.cli.importing import import_file
 from chalicelib.cli.lanes import pause, resume, ring, status
+from chalicelib.cli.outlook import day, forecast
+from chalicelib.cli.replaying import replay
+from chalicelib.cli.searching import search
 from chalicelib.cli.secret import secret
 from chalicelib.cli.senders import senders
 from chalicelib.cli.submission import submission
@@ -71,9 +75,14 @@ def main(ctx: click.Context, *, config: Path | None, stage: str | None) -> None:
 
 for _command in (
     status,
+    forecast,
+    day,
+    search,
     submission,
     dead,
     held,
+    replay,
+    audit,
     import_file,
     pause,
     resume,
@@ -91,3 +100,4 @@ for _command in (
     clock,
 ):
     main.add_command(_command)
+main.add_command(submission, "story")

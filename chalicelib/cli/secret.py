@@ -75,8 +75,9 @@ def list_secrets(ctx: click.Context, *, as_json: bool) -> None:
 )
 @confirmed
 @placed
+@as_json
 @click.pass_context
-def put(ctx: click.Context, *, name: str, value_from: IO[str] | None, yes: bool) -> None:
+def put(ctx: click.Context, *, name: str, value_from: IO[str] | None, yes: bool, as_json: bool) -> None:
     """
     Write a secret that relay.toml names, encrypted, to SSM.
 
@@ -86,21 +87,25 @@ def put(ctx: click.Context, *, name: str, value_from: IO[str] | None, yes: bool)
     tools: Tools = ctx.obj
     use = _wanted(tools, name)
     now = _standing_of(use, tools)
-    _confirm(ctx, now, yes=yes)
+    _confirm(ctx, now, yes=yes, for_programs=as_json)
     value = (value_from.read() if value_from else _typed()).strip("\r\n")
     problem = problem_of(use, value)
-    if problem:
+    if problem and as_json:
+        data({"reference": use.reference, "written": False, "problem": problem})
+    elif problem:
         say(f"Not written: {problem}", style="red")
+    if problem:
         ctx.exit(NOT_DONE)
-    _write(tools, now, value)
+    _write(tools, now, value, for_programs=as_json)
 
 
 @secret.command("generate", epilog=example("ekiden secret generate /ekiden/prod/key --stage prod"))
 @click.argument("name")
 @confirmed
 @placed
+@as_json
 @click.pass_context
-def generate(ctx: click.Context, *, name: str, yes: bool) -> None:
+def generate(ctx: click.Context, *, name: str, yes: bool, as_json: bool) -> None:
     """
     Write a random 256-bit key to SSM.
 
@@ -114,8 +119,8 @@ def generate(ctx: click.Context, *, name: str, yes: bool) -> None:
             f"{use.reference} ({use.words}) is given by its vendor. Write it: ekiden secret put {name}"
         )
     now = _standing_of(use, tools)
-    _confirm(ctx, now, yes=yes)
-    _write(tools, now, secrets.token_hex(KEY_BYTES))
+    _confirm(ctx, now, yes=yes, for_programs=as_json)
+    _write(tools, now, secrets.token_hex(KEY_BYTES), for_programs=as_json)
 
 
 # ── parts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,9 +151,12 @@ def _standing_of(use: Use, tools: Tools) -> Standing:
     return found
 
 
-def _confirm(ctx: click.Context, now: Standing, *, yes: bool) -> None:
+def _confirm(ctx: click.Context, now: Standing, *, yes: bool, for_programs: bool) -> None:
     if now.state != "present" or yes:
         return
+    if for_programs:
+        data({"reference": now.use.reference, "written": False, "problem": "it is there; to replace it give --yes"})
+        ctx.exit(NOT_DONE)
     title("Would replace:")
     show(facts({"reference": now.use.reference, "for": now.use.words, "changed": f"{minute(now.changed)} JST"}))
     if now.use.is_key:
@@ -158,8 +166,11 @@ def _confirm(ctx: click.Context, now: Standing, *, yes: bool) -> None:
     ctx.exit(NOT_DONE)
 
 
-def _write(tools: Tools, now: Standing, value: str) -> None:
+def _write(tools: Tools, now: Standing, value: str, *, for_programs: bool) -> None:
     version = put_parameter(tools, now.use, value, replacing=now.state == "present")
+    if for_programs:
+        data({"reference": now.use.reference, "written": True, "version": version})
+        return
     say(f"{now.use.reference} is written (version {version}, {amount(len(value), 'character')}).", style="green")
     say("The relay reads it within five minutes. A lane that was paused for it goes on with:")
     hint("ekiden resume LANE")

@@ -4,6 +4,7 @@ One submission's whole story: what came, what was made of it, and what became of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,17 +12,18 @@ from rich.text import Text
 
 from chalicelib.cli.deliveries import as_json as delivery_json
 from chalicelib.cli.deliveries import show_delivery
-from chalicelib.cli.screen import data, facts, hint, say, show, title
+from chalicelib.cli.screen import data, facts, hint, say, show, stacked, table, title
 from chalicelib.cli.tools import Tools, as_json, example, placed, revealing
 from chalicelib.cli.veil import Veil
-from chalicelib.cli.words import iso, second
+from chalicelib.cli.words import amount, first_line, iso, plain, second
 from chalicelib.model import State
 
 if TYPE_CHECKING:
+    from chalicelib.relay.calls_seen import CallSeen
     from chalicelib.relay.viewing import Story
 
 
-@click.command(epilog=example("ekiden submission 01JDXXXXXXXXXXXXXXXXXXXXXX", "ekiden submission ID --reveal --json"))
+@click.command(epilog=example("ekiden story 01JDXXXXXXXXXXXXXXXXXXXXXX", "ekiden submission ID --reveal --json"))
 @click.argument("name", metavar="ID")
 @revealing
 @placed
@@ -41,12 +43,13 @@ def submission(tools: Tools, *, name: str, reveal: bool, as_json: bool) -> None:
         operator.note_reveal(event_id)
     veil = Veil(config=operator.config, lifted=reveal)
     if as_json:
-        data(_as_json(event_id, story, veil))
+        data(_as_json(event_id, story, veil, operator.calls(story)))
         return
     _show_event(event_id, story, veil)
     for each in story.deliveries:
         say("")
         show_delivery(each, story.histories.get(each.id, ()), veil)
+    _show_calls(operator.calls(story), veil)
     say("")
     for each in story.deliveries:
         if each.state in {State.DEAD, State.HELD}:
@@ -95,6 +98,36 @@ def _event(story: Story, veil: Veil) -> dict[str, Any]:
     }
 
 
-def _as_json(event_id: str, story: Story, veil: Veil) -> dict[str, Any]:
+def _show_calls(calls: Sequence[CallSeen], veil: Veil) -> None:
+    if not calls:
+        return
+    title("\ncalls")
+    made = table("call and time (JST)", "what came back", whole=(0,))
+    for each in calls:
+        rows = f"{amount(each.rows, 'row')}, " if each.rows != 1 else ""
+        size = f"{rows}{each.file_bytes:,} bytes" if each.file else rows.rstrip(", ")
+        tries = f"try {each.tries}" if each.tries > 1 else ""
+        told = ", ".join(filter(None, (each.delivery, size, tries)))
+        reply = plain(veil.words(first_line(each.reply))) or "(open)"
+        made.add_row(stacked(each.id, second(each.at)), stacked(reply, told))
+    show(made)
+
+
+def _call_json(call: CallSeen, veil: Veil) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "delivery": call.delivery,
+        "lane": call.lane,
+        "at": iso(call.at),
+        "reply": veil.words(call.reply),
+        "rows": call.rows,
+        "tries": call.tries,
+        "file": call.file,
+        "file_bytes": call.file_bytes,
+    }
+
+
+def _as_json(event_id: str, story: Story, veil: Veil, calls: Sequence[CallSeen]) -> dict[str, Any]:
     deliveries = [delivery_json(each, veil, story.histories.get(each.id, ())) for each in story.deliveries]
-    return {"id": event_id, **(_event(story, veil) if story.event else {}), "deliveries": deliveries}
+    came = _event(story, veil) if story.event else {}
+    return {"id": event_id, **came, "deliveries": deliveries, "calls": [_call_json(each, veil) for each in calls]}

@@ -37,6 +37,7 @@ BREAKER_ATTRIBUTES = (
     "failures",
     "probes",
 )
+HOUR = "h:"
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -66,6 +67,8 @@ def state_from(lane: str, items: Sequence[Item | None]) -> LaneState:
         paused_reason=item.get("paused_reason", ""),
         paused_at=maybe_time(item.get("paused_at")),
         call=open_call_from(item),
+        hours={name.removeprefix(HOUR): count for name, count in item.items() if name.startswith(HOUR)},
+        drift_at=maybe_time(item.get("drift_at")),
         keys=tuple(_key(each) for sk, each in sorted(found.items()) if sk.startswith("KEY#")),
         night=Night(begins=item["night_begins"], ends=item["night_ends"]) if "night_ends" in item else None,
     )
@@ -116,6 +119,12 @@ def reserve(lane: str, reservation: Reservation) -> Update:
     ]
     values: dict[str, Any] = {"last_call_at": stamp(reservation.at)}
     adds = {WINDOW + name: 1 for name, _ in windows}
+    if reservation.hour:
+        adds[HOUR + reservation.hour] = 1
+    gone = (
+        *(WINDOW + name for name in reservation.stale),
+        *(HOUR + name for name in reservation.stale_hours),
+    )
     if reservation.rate:
         now_ms = int(reservation.at.timestamp() * 1000)
         if reservation.bucket == "fresh":
@@ -132,7 +141,7 @@ def reserve(lane: str, reservation: Reservation) -> Update:
         set=values,
         add=adds,
         include={"open": frozenset({reservation.call_id})},
-        remove=tuple(WINDOW + name for name in reservation.stale),
+        remove=gone,
         when=All(tuple(conditions)),
     )
 
@@ -200,6 +209,8 @@ def settle(
         values |= {"paused_reason": turn.paused_reason, "paused_at": stamp(now)}
     if turn.night:
         values |= {"night_begins": turn.night.begins, "night_ends": turn.night.ends}
+    if turn.drift:
+        values["drift_at"] = stamp(now)
     refund = {WINDOW + name: -1 for name in windows} if turn.refund else {}
     return Update(
         key=lane_key(lane),

@@ -1,5 +1,8 @@
 """
-Telling operators, without a storm: one notice per cause and hour.
+Telling operators, without a storm: a trouble once until it clears, an incident once an hour.
+
+A trouble (a lane that is paused, a key that is held) stands open in the table from its notice on; the minute's worker
+tells when it is over. An incident (a dead letter) happens, and is not over.
 """
 
 from __future__ import annotations
@@ -10,20 +13,27 @@ from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Delivery, Notice, State
 from chalicelib.model.upload import Import
 from chalicelib.ports import Lost
-from chalicelib.records.events import tell_once
+from chalicelib.records import notices as records
+from chalicelib.records.layout import notice_key
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.faults import gist
 
 QUIET_SECONDS = 3_600
-ALWAYS = ("paused:", "closed:", "opened:")
+SEEN_SECONDS = 300
 """
-Turns of a lane are told each time: they happen once, and the second may be the important one.
+How often it is noted that an open trouble is still seen.
+"""
+
+INCIDENTS = ("dead:", "held:", "import:")
+OPENED = "opened:"
+"""
+That a closed lane is open again: the end of the trouble `closed:`.
 """
 
 
 class Notices:
     """
-    Sends notices through the journal, and remembers in the table which causes were told lately.
+    Sends notices through the journal, and remembers in the table what was told and what stands open.
     """
 
     def __init__(self, deps: Deps) -> None:
@@ -31,11 +41,11 @@ class Notices:
 
     def tell(self, notices: Iterable[Notice]) -> None:
         """
-        Tell what has not been told within the hour. A table that does not answer must not silence an alarm.
+        Tell what is news. A table that does not answer must not silence an alarm.
         """
         for notice in notices:
-            if notice.cause.startswith(ALWAYS) or self._is_news(notice.cause):
-                self._deps.ports.journal.notice(notice.cause, notice.subject, notice.text)
+            if self._is_news(notice.cause):
+                self.send(notice)
 
     def tell_of(self, deliveries: Iterable[Delivery]) -> None:
         """
@@ -47,12 +57,40 @@ class Notices:
             elif delivery.state is State.HELD:
                 self.tell((_held(delivery),))
 
+    def send(self, notice: Notice) -> None:
+        """
+        Tell it, in Japanese and English, with a link into the console where there is one.
+        """
+        from chalicelib.relay.wording import worded  # noqa: PLC0415 - most requests have nothing to tell
+
+        self._deps.ports.journal.notice(notice.cause, notice.subject, worded(notice, self._deps.config))
+
     def _is_news(self, cause: str) -> bool:
+        table, now = self._deps.ports.table, self._deps.now()
         try:
-            written = self._deps.ports.table.write(tell_once(cause, self._deps.now(), QUIET_SECONDS))
+            if cause.startswith(INCIDENTS):
+                return not isinstance(table.write(records.incident(cause, now, QUIET_SECONDS)), Lost)
+            if cause.startswith(OPENED):
+                return self._is_over(f"closed:{cause.removeprefix(OPENED)}")
+            written = table.write(records.opened(cause, now))
+            if isinstance(written, Lost):
+                self._still_there(written)
+                return False
         except StoreUnavailable:
             return True
-        return not isinstance(written, Lost)
+        return True
+
+    def _is_over(self, cause: str) -> bool:
+        """
+        Close an open trouble; whether this worker is the one to tell. Of what was never noted, it tells as well.
+        """
+        written = self._deps.ports.table.write(records.cleared(cause, self._deps.now()))
+        return not isinstance(written, Lost) or self._deps.ports.table.get([notice_key(cause)])[0] is None
+
+    def _still_there(self, lost: Lost) -> None:
+        now, found = self._deps.now(), records.from_item(lost.found.get(0))
+        if found and (now - found.seen).total_seconds() >= SEEN_SECONDS:
+            self._deps.ports.table.write(records.seen(found, now))
 
 
 def rows_at_fault(found: Import, bad: Mapping[str, int]) -> Notice:

@@ -8,6 +8,7 @@ too many changes nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -19,7 +20,10 @@ from chalicelib.records import deliveries, keys
 from chalicelib.records.layout import delivery_key
 from chalicelib.relay.backlog import has_rows, lane_state, oldest_wait, waiting_ids
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
+from chalicelib.relay.clearing import Clearing
+from chalicelib.relay.daily import Daily
 from chalicelib.relay.deps import Deps
+from chalicelib.relay.digest import Digest
 from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.relay.notices import Notices
 
@@ -38,6 +42,17 @@ Rows of files may wait for the calls that are left over; that two days left none
 """
 
 
+@dataclass(slots=True)
+class Seen:
+    """
+    What one minute's look has found: the lanes' states, how long each waits (seconds), and which of them too long.
+    """
+
+    states: dict[str, LaneState] = field(default_factory=dict)
+    waits: dict[str, float] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+
+
 class Sweeper:
     """
     Finds work without a message, and lanes with work.
@@ -46,6 +61,9 @@ class Sweeper:
     def __init__(self, deps: Deps, notices: Notices) -> None:
         self._deps = deps
         self._notices = notices
+        self._daily = Daily(deps)
+        self._clearing = Clearing(deps, notices)
+        self._digest = Digest(deps, notices, self._daily, self._clearing)
 
     def resend(self, lane: Lane) -> bool:
         """
@@ -58,23 +76,32 @@ class Sweeper:
         """
         Every minute: ring each lane that has work, and measure how long its oldest delivery has waited.
         """
-        bells = [bell(lane.name) for lane in self._deps.config.lanes.values() if self._has_work(lane)]
+        seen = Seen()
+        bells = [bell(lane.name) for lane in self._deps.config.lanes.values() if self._has_work(lane, seen)]
         ring_quietly(self._deps, bells)
+        self._clearing.tell(seen.states, seen.late)
+        self._daily.note_waits(seen.waits)
+        self._daily.close_hours()
+        self._digest.send_once()
 
-    def _has_work(self, lane: Lane) -> bool:
+    def _has_work(self, lane: Lane, seen: Seen) -> bool:
         table, now = self._deps.ports.table, self._deps.now()
-        state = lane_state(table, lane.name)
+        state = seen.states[lane.name] = lane_state(table, lane.name)
         names = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         oldest = oldest_wait(table, lane.name, names)
-        rows = self._rows_wait(lane, state, names) if oldest is None else None
-        waited = (now - oldest).total_seconds() if oldest else 0.0
+        rows = self._rows_wait(lane, state, names, seen) if oldest is None else None
+        waited = seen.waits[lane.name] = (now - oldest).total_seconds() if oldest else 0.0
         self._deps.ports.journal.measure("OldestWait", waited, "Seconds", lane=lane.name)
         self._measure_quota(lane, state)
         if waited > self._deps.config.alarms.wait_seconds_max:
-            self._notices.tell((_waits_long(lane, state, waited),))
+            self._waits_long(lane, state, waited, seen)
         return oldest is not None or rows is not None or state.call is not None
 
-    def _rows_wait(self, lane: Lane, state: LaneState, names: Sequence[str]) -> datetime | None:
+    def _waits_long(self, lane: Lane, state: LaneState, waited: float, seen: Seen) -> None:
+        seen.late.add(lane.name)
+        self._notices.tell((_waits_long(lane, state, waited),))
+
+    def _rows_wait(self, lane: Lane, state: LaneState, names: Sequence[str], seen: Seen) -> datetime | None:
         """
         Since when the oldest row of a file waits that could go now. Operators are told of any that waits for days.
         """
@@ -82,7 +109,7 @@ class Sweeper:
         oldest = oldest_wait(table, lane.name, names, tiers=(FILE, LEFTOVERS))
         waited = (now - oldest).total_seconds() if oldest else 0.0
         if waited > ROWS_WAIT_SECONDS_MAX:
-            self._notices.tell((_waits_long(lane, state, waited),))
+            self._waits_long(lane, state, waited, seen)
         return oldest_wait(table, lane.name, names, tiers=self._late_tiers(lane, state)) if oldest else None
 
     def _late_tiers(self, lane: Lane, state: LaneState) -> tuple[int, ...]:

@@ -30,8 +30,7 @@ SETTLING = (
         (
             Patch(
                 "relay/batches.py",
-                "        ends = settle_rows(self._deps, lane.name, file.batch.lines, ending.turns) "
-                "if ending.turns else []\n"
+                "        ends = settle_rows(self._deps, lane.name, file.batch.lines, turns) if turns else []\n"
                 "        self._notices.tell_of(replace(each, state=end, reason=ending.turns[each.id].reason) "
                 "for each, end in ends)\n",
                 """        ids = waiting_ids(self._deps.ports.table, lane.name, call.key, limit=len(ending.turns) or 1)

@@ -64,3 +64,11 @@ def test_a_notice_that_a_command_causes_is_read_by_its_doer(world: World, capsys
 
     assert out == ""
     assert "Dead letter: x -> y\nLook at it." in err
+
+
+def test_who_it_is_on_this_machine_is_its_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is served here knows no AWS identity; a stage's deeds carry that of AWS."""
+    monkeypatch.setenv("LOGNAME", "hanako")
+
+    assert Record(world.config, "local", client=Logs()).who() == "hanako"
+    assert Record(world.config, "prod", client=Logs(), by="arn:aws:iam::1:user/taro").who().endswith("/taro")

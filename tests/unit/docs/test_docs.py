@@ -18,7 +18,7 @@ from chalicelib.ops.names import FUNCTIONS
 from chalicelib.ops.template import LOG_DAYS
 from chalicelib.planning import settle
 from chalicelib.planning.windows import SKEW_SECONDS
-from chalicelib.records import imports
+from chalicelib.records import audit, days, imports, notices
 from chalicelib.records.contacts import KEPT_DAYS_EXTRA, PENDING_MAX
 from tests.unit.docs import code, grammar
 from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, ROOT, Document, misuse, numbers
@@ -142,6 +142,9 @@ def test_every_environment_variable_is_explained() -> None:
 
 KEPT = {
     "logs": LOG_DAYS,
+    "who did what": audit.KEPT_DAYS,
+    "numbers of a day": days.KEPT_DAYS,
+    "counts of ceilings": notices.TROUBLE_DAYS,
     "files and answers": storage.BUCKET_DAYS,
     "uploaded files": storage.INCOMING_DAYS,
     "files of drop-ins": storage.INCOMING_DAYS,
