@@ -12,6 +12,7 @@ from chalicelib.config.basics import basics
 from chalicelib.config.destinations import destinations
 from chalicelib.config.lanes import lanes
 from chalicelib.config.place import Place, Report
+from chalicelib.config.polls import own_lanes, polls, split
 from chalicelib.config.reading import tables
 from chalicelib.config.routes import Known, routes
 from chalicelib.config.sources import Presets, sources
@@ -57,17 +58,16 @@ def _config(text: str | bytes, report: Report, *, vendors: Vendors, presets: Pre
         return None
     top = Place("", report)
     values = basics(written, top)
+    senders, asked = split(written.get("sources", {}), vendors)
     values["sources"] = sources(
-        written.get("sources", {}),
+        senders,
         top.key("sources"),
         presets=presets,
         public_url=values.get("public_url", ""),
     )
-    known = Known(
-        sources=values["sources"],
-        destinations=destinations(written.get("destinations", {}), top.key("destinations"), vendors=vendors),
-        vendors=vendors,
-    )
+    accounts = destinations(written.get("destinations", {}), top.key("destinations"), vendors=vendors)
+    values["sources"] |= polls(asked, top.key("sources"), destinations=accounts, vendors=vendors)
+    known = Known(sources=values["sources"], destinations=accounts, vendors=vendors)
     values["destinations"] = {name: one for name, one in known.destinations.items() if one is not None}
     values["routes"] = routes(written.get("routes", []), top.key("routes"), known)
     values["lanes"] = lanes(
@@ -75,6 +75,13 @@ def _config(text: str | bytes, report: Report, *, vendors: Vendors, presets: Pre
         top.key("destinations"),
         vendors=vendors,
         egress=values["egress"],
+    )
+    values["lanes"] |= own_lanes(
+        values["sources"].values(),
+        top.key("sources"),
+        lanes=values["lanes"],
+        destinations=values["destinations"],
+        vendors=vendors,
     )
     _advise(values, top, known)
     return None if report.grave else Config(**values)
@@ -85,7 +92,9 @@ def _advise(values: Mapping[str, Any], top: Place, known: Known) -> None:
     Warnings over the whole.
     """
     advise_sources(known.sources, values["routes"], top.key("sources"))
-    advise_destinations(values["destinations"], values["routes"], top.key("destinations"))
+    asked = {source.poll.destination for source in known.sources.values() if source.poll}
+    silent = {name: one for name, one in values["destinations"].items() if name not in asked}
+    advise_destinations(silent, values["routes"], top.key("destinations"))
     advise_routes(
         values["routes"],
         top.key("sources"),

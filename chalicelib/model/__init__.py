@@ -43,6 +43,7 @@ from chalicelib.model.lane import (
     Rate,
     Reservation,
 )
+from chalicelib.model.poll import Lookup, Poll, PollState, Progress
 from chalicelib.model.problems import Fault, FieldProblem, Problem
 from chalicelib.model.proof import Captcha, Equals
 from chalicelib.model.route import Const, Expr, FieldName, Mapped, Route
@@ -103,6 +104,7 @@ __all__ = [
     "LaneTurn",
     "Limit",
     "Line",
+    "Lookup",
     "Mapped",
     "MergeRules",
     "NoReply",
@@ -111,8 +113,11 @@ __all__ = [
     "Outcome",
     "Parse",
     "Pending",
+    "Poll",
+    "PollState",
     "Prepared",
     "Problem",
+    "Progress",
     "Rate",
     "Reading",
     "Records",

@@ -100,7 +100,8 @@ def stale_windows(used: Mapping[str, int], limits: tuple[Limit, ...], now: datet
     return tuple(sorted(name for name in used if _is_past(name, oldest_day, oldest_slots)))
 
 
-def _is_past(name: str, oldest_day: str, oldest_slots: Mapping[int, str]) -> bool:
+def _is_past(book: str, oldest_day: str, oldest_slots: Mapping[int, str]) -> bool:
+    name = book.rpartition("/")[2]
     if name.startswith("day#"):
         return name < oldest_day
     kind, _, number = name.removeprefix("slot").partition("#")

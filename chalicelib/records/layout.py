@@ -14,6 +14,9 @@ The key design of the one table, and how times and texts are written in it.
 | captcha | `CAPTCHA#<source>#<digest>` | `CAPTCHA` | a captcha proof that was good, how often it was used |
 | notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
 | import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
+| poll | `POLL#<source>` | `POLL` | how far a source that is asked has been read, and when it is asked next |
+| lookup | `LOOKUP#<name>` | `ANSWER#<digest>` | an answer that a website may have again |
+| visitor | `LOOKUP#<name>` | `VISITOR#<digest>#<minute>` | what one visitor asked within a minute |
 
 Two sparse indexes:
 
@@ -132,6 +135,27 @@ def import_key(name: str) -> Key:
     Where the import of an uploaded object is.
     """
     return Key(f"IMPORT#{name}", "IMPORT")
+
+
+def poll_key(source: str) -> Key:
+    """
+    Where it is kept how far a source that is asked has been read.
+    """
+    return Key(f"POLL#{source}", "POLL")
+
+
+def answer_key(lookup: str, digest: str) -> Key:
+    """
+    Where the answer to one question of a website is.
+    """
+    return Key(f"LOOKUP#{lookup}", f"ANSWER#{digest}")
+
+
+def visitor_key(lookup: str, digest: str, minute: int) -> Key:
+    """
+    Where one visitor's questions of one minute are counted.
+    """
+    return Key(f"LOOKUP#{lookup}", f"VISITOR#{digest}#{minute}")
 
 
 def waiting_partition(lane: str, key: str, shard: int, tier: int = 0) -> str:

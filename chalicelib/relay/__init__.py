@@ -21,7 +21,7 @@ from chalicelib.ports import Ports
 from chalicelib.records.layout import lane_key
 from chalicelib.relay import faults, inbox
 from chalicelib.relay.accepting import Door
-from chalicelib.relay.bells import backlog_delivery, rung, send_quietly
+from chalicelib.relay.bells import backlog_delivery, polled, rung, send_quietly
 from chalicelib.relay.calls import Caller
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.front import Front, excess
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
+    from chalicelib.relay.polling import Polls
     from chalicelib.relay.sweeping import Sweeper
 
 
@@ -88,6 +89,15 @@ class Relay:
         return Importer(self._deps, self._notices, self._door)
 
     @cached_property
+    def polls(self) -> Polls:
+        """
+        What asks vendors.
+        """
+        from chalicelib.relay.polling import Polls  # noqa: PLC0415
+
+        return Polls(self._deps, self._notices, self._door, self._front)
+
+    @cached_property
     def eraser(self) -> Eraser:
         """
         What takes a person out.
@@ -138,6 +148,9 @@ class Relay:
         """
         A bell: try the fresh delivery it names, then (if that could not go, or none was named) advance the lane.
         """
+        if asked := polled(body):
+            self.polls.run(asked, deadline=deadline)
+            return
         named = rung(body)
         if named is None:
             self._deps.ports.journal.log("bell.unreadable")
@@ -164,9 +177,11 @@ class Relay:
 
     def tick(self) -> None:
         """
-        Every minute: ring the lanes that have work, and look for files that nobody reads.
+        Every minute: ring the lanes that have work, start the polls that are due, look for files that nobody reads.
         """
         self._sweeper.tick()
+        if any(source.poll for source in self._deps.config.sources.values()):
+            self.polls.start_due()
         self.imports.sweep()
 
     def expand(self, body: str, *, deadline: datetime) -> None:
