@@ -2,8 +2,8 @@
 A strict double of 配配メール: the CSV import API, the legacy import, and the admin screens behind them.
 
 Facts: 配配メール manual (API連携), 楽楽販売 linkage manual, public support pages (checked 2026-11). Where the documents
-leave a point open there is a switch. The retrieval APIs (取得系) are not public: each answers 501 until a test says what
-it is like (`retrievals`).
+leave a point open there is a switch. The retrieval APIs (取得系) are not public: each answers 501 until a test says
+what it is like (`retrievals`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """
-配配メール's retrieval APIs (取得系) as far as a double may have them: nothing of them is public but that each returns CSV
-and has calls of its own. A test says where one is and what it takes; what no test has told of answers 501.
+配配メール's retrieval APIs (取得系), as far as a double may have them.
+
+Nothing of them is public but that each returns CSV and has calls of its own. A test says where one is and what it
+takes; what no test has told of answers 501.
 """
 
 from __future__ import annotations
