@@ -19,6 +19,7 @@ from chalicelib.cli.erase import erase
 from chalicelib.cli.held import held
 from chalicelib.cli.importing import import_file
 from chalicelib.cli.lanes import pause, resume, ring, status
+from chalicelib.cli.polls import polls
 from chalicelib.cli.secret import secret
 from chalicelib.cli.senders import senders
 from chalicelib.cli.submission import submission
@@ -77,6 +78,7 @@ for _command in (
     pause,
     resume,
     ring,
+    polls,
     erase,
     config_commands,
     senders,
