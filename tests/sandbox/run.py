@@ -1,7 +1,8 @@
 """
 Sandboxes as programs: `python -m tests.sandbox.run --vendor satori --vendor haihaimail --ready-file F`.
 
-Listens on loopback until SIGTERM or SIGINT. The made-up accounts are those of `demo_satori` and `demo_haihaimail`.
+Listens on loopback until SIGTERM or SIGINT. The made-up accounts are those of `demo_satori`, `demo_haihaimail` and
+`demo_maildealer`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -20,6 +22,10 @@ from tests.sandbox.clock import Clock, FileClock
 from tests.sandbox.haihaimail import HaihaiSandbox
 from tests.sandbox.haihaimail_account import DEFAULT_ITEMS, LegacyLogin
 from tests.sandbox.kit import Sandbox
+from tests.sandbox.maildealer import MailDealerSandbox
+from tests.sandbox.maildealer_account import CustomerItem, MailDealerUser
+from tests.sandbox.maildealer_mails import Mail
+from tests.sandbox.maildealer_questions import Question
 from tests.sandbox.satori import SatoriKeys, SatoriSandbox
 from tests.sandbox.server import serve
 
@@ -34,6 +40,13 @@ HAIHAI_TOKEN = "demo-token"
 HAIHAI_GROUPS = {"1": "メールマガジン", "2": "展示会"}
 HAIHAI_PLANS = {"1": "資料請求フォロー"}
 JOB_SECONDS = 5.0
+MAILDEALER_TOKEN = "demo-maildealer-token"
+MAILDEALER_MAILBOXES = {1: "サポート", 2: "営業"}
+MAILDEALER_ITEMS = (
+    CustomerItem(name="会社名"),
+    CustomerItem(name="お問い合わせ内容", chars_max=2_000),
+    CustomerItem(name="興味", choices=("資料", "デモ", "見積もり")),
+)
 
 
 def demo_satori(clock: Clock) -> Sandbox:
@@ -59,7 +72,37 @@ def demo_haihaimail(clock: Clock) -> Sandbox:
     )
 
 
-VENDORS: dict[str, Callable[[Clock], Sandbox]] = {"satori": demo_satori, "haihaimail": demo_haihaimail}
+def demo_maildealer(clock: Clock) -> Sandbox:
+    """
+    Mail Dealer with two mailboxes, one user for programs, a mail that waits for an answer, and a question.
+    """
+    now = clock()
+    mail = Mail(
+        id="1-1",
+        at=now - timedelta(hours=2),
+        sender=("見本 次郎 <jiro@example.co.jp>",),
+        to=("support@example.co.jp",),
+        subject="お見積もりについて",
+        body="見積もりをお願いします。\n",
+    )
+    question = Question(
+        subject="納期について", category="商品", at=now - timedelta(days=30), question="納期は?", answer="3営業日です。"
+    )
+    return MailDealerSandbox(
+        clock=clock,
+        users=[MailDealerUser(name="ekiden", token=MAILDEALER_TOKEN, mailboxes=(1, 2))],
+        mailboxes=MAILDEALER_MAILBOXES,
+        items=MAILDEALER_ITEMS,
+        mails=[mail],
+        questions=[question],
+    )
+
+
+VENDORS: dict[str, Callable[[Clock], Sandbox]] = {
+    "satori": demo_satori,
+    "haihaimail": demo_haihaimail,
+    "maildealer": demo_maildealer,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,6 +15,9 @@ from requests import Request
 from tests.sandbox.clock import HandClock
 from tests.sandbox.haihaimail import HaihaiSandbox
 from tests.sandbox.haihaimail_account import Item, LegacyLogin
+from tests.sandbox.maildealer import MailDealerSandbox
+from tests.sandbox.maildealer_account import CustomerItem, MailDealerUser
+from tests.sandbox.maildealer_switches import MailDealerSwitches
 from tests.sandbox.satori import SatoriKeys, SatoriSandbox
 from tests.sandbox.satori_switches import SatoriSwitches
 from tests.sandbox.wire import SandboxAnswer, SandboxRequest
@@ -154,3 +157,40 @@ def _posted(target: str, files: Mapping[str, Any], headers: Mapping[str, str], c
     return SandboxRequest(
         method="POST", path=path, query=query, headers=sent, body=bytes(prepared.body or b""), client=client
     )
+
+
+MD_TOKEN = "md-token-1"
+MD_USERS = (
+    MailDealerUser(name="ekiden", token=MD_TOKEN, mailboxes=(1, 2)),
+    MailDealerUser(name="narrow", token="md-token-2", mailboxes=(2,), rights=("API連携", "メール閲覧")),
+)
+
+
+def mail_dealer(clock: HandClock, *, switches: Mapping[str, Any] | None = None, **more: Any) -> MailDealerSandbox:
+    """
+    A Mail Dealer account with two mailboxes, a required item, a short one, and one of choices.
+    """
+    account = {
+        "users": MD_USERS,
+        "mailboxes": {1: "サポート", 2: "営業"},
+        "items": (CustomerItem(name="会社名", chars_max=10), CustomerItem(name="興味", choices=("資料", "デモ"))),
+        **more,
+    }
+    return MailDealerSandbox(clock=clock, switches=MailDealerSwitches(**(switches or {})), **account)
+
+
+def md_request(api: str, document: Any, *, token: str = MD_TOKEN, **more: Any) -> SandboxRequest:
+    """
+    A call as the specification describes it; `more` replaces parts of the request.
+    """
+    headers = {"content-type": "application/json", "x-md-apitoken": token, **more.pop("headers", {})}
+    body = document if isinstance(document, bytes) else json.dumps(document, ensure_ascii=False).encode()
+    parts = {"method": "POST", "path": f"/api/v1/{api}", "host": "md00.maildealer.jp", "body": body, **more}
+    return SandboxRequest(headers=headers, **parts)
+
+
+def md_update(mailbox: int = 1, **items: Any) -> SandboxRequest:
+    """
+    A cust/update of these items; the address is hanako@example.co.jp unless it is given.
+    """
+    return md_request("cust/update", {"mboxNo": mailbox, "items": {"メールアドレス": "hanako@example.co.jp", **items}})
