@@ -102,6 +102,15 @@ def fill_token(source: str) -> Response:
     return to_response(relay().fill_token(to_envelope(source)))
 
 
+@app.route("/lookup/{name}", methods=["GET"])
+def look_up(name: str) -> Response:
+    """
+    A question of a website's visitor.
+    """
+    visitor = (app.current_request or Request({})).context.get("identity", {}).get("sourceIp", "")
+    return to_response(relay().look_up(to_envelope(name), visitor=visitor or ""))
+
+
 @app.route("/health", methods=["GET"])
 def health() -> Response:
     """

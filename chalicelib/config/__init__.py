@@ -17,7 +17,7 @@ from chalicelib.config.reading import tables
 from chalicelib.config.routes import Known, routes
 from chalicelib.config.sources import Presets, sources
 from chalicelib.errors import ConfigError
-from chalicelib.model import Config, Fault
+from chalicelib.model import Config, Fault, Lookup
 
 if TYPE_CHECKING:
     from chalicelib.destinations.kit import Vendor
@@ -83,8 +83,19 @@ def _config(text: str | bytes, report: Report, *, vendors: Vendors, presets: Pre
         destinations=values["destinations"],
         vendors=vendors,
     )
+    if "lookups" in written:
+        values["lookups"] = _lookups(written["lookups"], values, top, vendors)
     _advise(values, top, known)
     return None if report.grave else Config(**values)
+
+
+def _lookups(raw: object, values: Mapping[str, Any], top: Place, vendors: Vendors) -> dict[str, Lookup]:
+    from chalicelib.config.lookups import check_shares, lookups  # noqa: PLC0415 - few files have any
+
+    place = top.key("lookups")
+    found = lookups(raw, place, destinations=values["destinations"], lanes=values["lanes"], vendors=vendors)
+    check_shares(values["sources"].values(), found.values(), place)
+    return found
 
 
 def _advise(values: Mapping[str, Any], top: Place, known: Known) -> None:
@@ -93,6 +104,7 @@ def _advise(values: Mapping[str, Any], top: Place, known: Known) -> None:
     """
     advise_sources(known.sources, values["routes"], top.key("sources"))
     asked = {source.poll.destination for source in known.sources.values() if source.poll}
+    asked |= {each.destination for each in values.get("lookups", {}).values()}
     silent = {name: one for name, one in values["destinations"].items() if name not in asked}
     advise_destinations(silent, values["routes"], top.key("destinations"))
     advise_routes(

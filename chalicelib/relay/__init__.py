@@ -126,6 +126,14 @@ class Relay:
         """
         return self._front.fill_token(envelope)
 
+    def look_up(self, envelope: Envelope, *, visitor: str) -> Response:
+        """
+        Answer a question of a website's visitor, who calls from this network address.
+        """
+        from chalicelib.relay.lookups import Lookups  # noqa: PLC0415 - few relays have any
+
+        return Lookups(self._deps, self._notices).answer(envelope, visitor)
+
     def health(self) -> Response:
         """
         Whether the relay can take submissions: 200, or 503 where the table does not answer.

@@ -25,7 +25,7 @@ from chalicelib.relay.notices import Notices
 from chalicelib.relay.poll_rows import Later, Leg, RowTaker
 from chalicelib.relay.settling import unless_rotated
 
-CALLS_MAX = 500
+CALLS_MAX = 2_000
 """
 Calls of one run. A vendor that has more pages than that is asked too broadly, or repeats itself.
 """
