@@ -81,19 +81,18 @@ def _config(text: str | bytes, report: Report, *, vendors: Vendors, presets: Pre
         top.key("sources"),
         lanes=values["lanes"],
         destinations=values["destinations"],
-        vendors=vendors,
     )
     if "lookups" in written:
-        values["lookups"] = _lookups(written["lookups"], values, top, vendors)
+        values["lookups"] = _lookups(written["lookups"], values, top)
     _advise(values, top, known)
     return None if report.grave else Config(**values)
 
 
-def _lookups(raw: object, values: Mapping[str, Any], top: Place, vendors: Vendors) -> dict[str, Lookup]:
+def _lookups(raw: object, values: Mapping[str, Any], top: Place) -> dict[str, Lookup]:
     from chalicelib.config.lookups import check_shares, lookups  # noqa: PLC0415 - few files have any
 
     place = top.key("lookups")
-    found = lookups(raw, place, destinations=values["destinations"], lanes=values["lanes"], vendors=vendors)
+    found = lookups(raw, place, destinations=values["destinations"], lanes=values["lanes"])
     check_shares(values["sources"].values(), found.values(), place)
     return found
 

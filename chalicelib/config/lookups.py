@@ -13,11 +13,11 @@ from chalicelib.config.named import named_tables
 from chalicelib.config.place import Place, shown, suggestion
 from chalicelib.config.polls import SHARES_MAX
 from chalicelib.config.schema import Rule, Shape, read
+from chalicelib.destinations import asked
 from chalicelib.model import Destination, Lane, Lookup, Source
 
 if TYPE_CHECKING:
     from chalicelib.destinations.asking import LookupKind
-    from chalicelib.destinations.kit import Vendor
 
 LOOKUP: Shape = {
     "destination": Rule(required=True, example='"md"'),
@@ -37,14 +37,13 @@ def lookups(
     *,
     destinations: Mapping[str, Destination],
     lanes: Mapping[str, Lane],
-    vendors: Mapping[str, Vendor],
 ) -> dict[str, Lookup]:
     """
     Every lookup by name.
     """
     found = {}
     for name, table, here in named_tables(raw, place):
-        lookup = _lookup(name, table, here, destinations=destinations, vendors=vendors)
+        lookup = _lookup(name, table, here, destinations=destinations)
         if lookup is not None:
             _check_lane(lookup, lanes, here)
             found[name] = lookup
@@ -57,11 +56,10 @@ def _lookup(
     place: Place,
     *,
     destinations: Mapping[str, Destination],
-    vendors: Mapping[str, Vendor],
 ) -> Lookup | None:
-    able = [each.name for each in destinations.values() if vendors[each.vendor].lookups()]
+    able = [each.name for each in destinations.values() if asked.lookups(each.vendor)]
     destination = destinations.get(str(table.get("destination")))
-    kinds: Mapping[str, LookupKind] = vendors[destination.vendor].lookups() if destination else {}
+    kinds: Mapping[str, LookupKind] = asked.lookups(destination.vendor) if destination else {}
     kind = kinds.get(str(table.get("kind")))
     rules = {key: setting_rule(setting) for key, setting in kind.settings.items()} if kind else {}
     values = read(table, {**LOOKUP, **rules}, place)
@@ -86,7 +84,7 @@ def _check_lane(lookup: Lookup, lanes: Mapping[str, Lane], place: Place) -> None
         )
 
 
-def check_shares(sources: Iterable[Source], lookups_: Iterable[Lookup], place: Place) -> None:
+def check_shares(sources: Iterable[Source], found: Iterable[Lookup], place: Place) -> None:
     """
     What polls and lookups may take of a lane together must leave the better part to what comes by itself.
     """
@@ -94,7 +92,7 @@ def check_shares(sources: Iterable[Source], lookups_: Iterable[Lookup], place: P
     for source in sources:
         if source.poll is not None:
             polls[source.poll.lane] = max(polls.get(source.poll.lane, 0), source.poll.quota_share)
-    for lookup in lookups_:
+    for lookup in found:
         total = lookup.quota_share + polls.get(lookup.lane, 0)
         if total > SHARES_MAX:
             place.key(lookup.name).key("quota_share").fault(

@@ -16,6 +16,7 @@ from chalicelib.config.named import named_tables
 from chalicelib.config.place import Place, shown, suggestion
 from chalicelib.config.schema import Rule, Shape, read
 from chalicelib.config.sources import CEILING, EVENT
+from chalicelib.destinations import asked
 from chalicelib.model import Ceiling, Destination, EventRule, Lane, Poll, Source
 
 if TYPE_CHECKING:
@@ -47,17 +48,18 @@ def split(raw: object, vendors: Vendors) -> tuple[object, dict[str, Any]]:
     """
     The tables of sources that send, and of those that are asked.
 
-    No vendor is looked into unless a preset begins with its name.
+    A preset that begins with the name of a vendor that can be asked is a poll's.
     """
     if not isinstance(raw, Mapping):
         return raw, {}
-    asked = {name: table for name, table in raw.items() if _is_asked(table, vendors)}
-    return {name: table for name, table in raw.items() if name not in asked}, asked
+    found = {name: table for name, table in raw.items() if _is_asked(table, vendors)}
+    return {name: table for name, table in raw.items() if name not in found}, found
 
 
 def _is_asked(table: object, vendors: Vendors) -> bool:
     preset = table.get("preset") if isinstance(table, Mapping) else None
-    return isinstance(preset, str) and any(preset.startswith(f"{slug}_") for slug in vendors)
+    able = [slug for slug in asked.VENDORS_ASKED if slug in vendors]
+    return isinstance(preset, str) and any(preset.startswith(f"{slug}_") for slug in able)
 
 
 def polls(
@@ -81,7 +83,7 @@ def _poll(
     vendors: Vendors,
 ) -> Source:
     slug, _, wanted = str(table["preset"]).partition("_")
-    retrievals = vendors[slug].retrievals()
+    retrievals = asked.retrievals(slug)
     retrieval = retrievals.get(wanted)
     if retrieval is None:
         names = [f"{slug}_{each}" for each in retrievals]
@@ -161,7 +163,6 @@ def own_lanes(
     *,
     lanes: Mapping[str, Lane],
     destinations: Mapping[str, Destination],
-    vendors: Vendors,
 ) -> dict[str, Lane]:
     """
     The lanes of retrievals that the vendor counts by themselves. `place` is that of the sources.
@@ -171,7 +172,7 @@ def own_lanes(
         if source.poll is None:
             continue
         destination = destinations[source.poll.destination]
-        retrieval = vendors[destination.vendor].retrievals()[source.poll.retrieval]
+        retrieval = asked.retrievals(destination.vendor)[source.poll.retrieval]
         if retrieval.lane is None:
             continue
         lane = replace(retrieval.lane(destination, source.poll.settings), name=source.poll.lane)

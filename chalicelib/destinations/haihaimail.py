@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from chalicelib.destinations import replies
@@ -33,9 +33,6 @@ from chalicelib.destinations.haihaimail_words import CAUSES, said_in, status_of,
 from chalicelib.destinations.kit import Operation, Packed, Settings, Vendor, credential
 from chalicelib.model import Batch, Call, Delivered, Destination, Lane, Limit, Line, NoReply, Reading, Reply, Verdict
 from chalicelib.model.arrival import Json
-
-if TYPE_CHECKING:
-    from chalicelib.destinations.asking import Retrieval
 
 BYTES_MAX = {"shared": 10_000_000, "dedicated": 30_000_000}
 """
@@ -169,15 +166,6 @@ so it counts as an attempt, lest it go on for ever.
 """
 
 
-def retrievals() -> Mapping[str, Retrieval]:
-    """
-    What 配配メール can be asked for.
-    """
-    from chalicelib.destinations.haihaimail_get import RETRIEVALS  # noqa: PLC0415 - only polls need them
-
-    return RETRIEVALS
-
-
 VENDOR = Vendor(
     slug="haihaimail",
     label="配配メール",
@@ -197,5 +185,4 @@ VENDOR = Vendor(
     read=read,
     cut=without_rows,
     imports={word: name for name, word in IMPORT_TYPES.items()},
-    retrievals=retrievals,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from chalicelib.model import (
     Batch,
@@ -29,9 +29,6 @@ from chalicelib.model import (
     Route,
 )
 from chalicelib.value import value
-
-if TYPE_CHECKING:
-    from chalicelib.destinations.asking import LookupKind, Retrieval
 
 
 class Merge(StrEnum):
@@ -187,7 +184,6 @@ class Vendor:
     - `read(reply, batch, destination)`: what the answer means. It never raises; what it cannot read is Uncertain.
     - `cut(data, numbers)`: batching lanes only: a packed file without some of its lines, for a person who is erased.
     - `imports`: the operations by the word that a drop-in's import settings have for them (0: register …).
-    - `retrievals()`, `lookups()`: what can be asked of it (asking.py), by name; loaded only where something is asked.
     """
 
     slug: str
@@ -208,5 +204,3 @@ class Vendor:
     read: Reader
     cut: Callable[[bytes, Collection[int]], bytes | None] | None = None
     imports: Mapping[str, str] = field(default_factory=dict)
-    retrievals: Callable[[], Mapping[str, Retrieval]] = dict
-    lookups: Callable[[], Mapping[str, LookupKind]] = dict

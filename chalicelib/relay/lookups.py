@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.destinations import asked
 from chalicelib.destinations.asking import Question, Rows
 from chalicelib.errors import EnvelopeRefused, StoreUnavailable
 from chalicelib.model import Envelope, LaneState, Lookup, Reservation, Response, Verdict
@@ -28,6 +29,7 @@ from chalicelib.records.lookups import Kept
 from chalicelib.relay import faults
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.notices import Notices
+from chalicelib.sources.origins import listed
 
 BOOK = "lookups"
 TEXT_CHARS_MIN, TEXT_CHARS_MAX = 2, 100
@@ -110,7 +112,7 @@ class Lookups:
 
     def _ask(self, lookup: Lookup, question: Question, digest: str) -> Kept:
         deps, destination = self._deps, self._deps.destination(lookup.destination)
-        kind = deps.vendor(lookup.destination).lookups()[lookup.kind]
+        kind = asked.lookups(destination.vendor)[lookup.kind]
         request = kind.build(question, lookup.settings, destination, deps.credentials(destination))
         claim = self._claimed(lookup)
         reply = deps.ports.transport.send(request, timeout_seconds=TIMEOUT_SECONDS)
@@ -203,7 +205,7 @@ def _given(kept: Kept, envelope: Envelope, headers: Mapping[str, str], lookup: L
 
 def _cors(envelope: Envelope, lookup: Lookup | None) -> dict[str, str]:
     origin = envelope.headers.get("origin", "")
-    allowed = lookup is not None and origin in lookup.origins
+    allowed = lookup is not None and bool(origin) and listed(origin, lookup.origins)
     return {"Vary": "Origin"} | ({"Access-Control-Allow-Origin": origin} if allowed else {})
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.destinations import asked
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Notice, Poll, PollState, Progress, Source
 from chalicelib.planning import polling
@@ -79,7 +80,7 @@ class Polls:
         What the vendor calls the list that a poll asks for.
         """
         poll = self.poll(name)
-        return self._deps.vendor(poll.destination).retrievals()[poll.retrieval].label
+        return asked.retrievals(self._deps.destination(poll.destination).vendor)[poll.retrieval].label
 
     def run_now(self, name: str) -> None:
         """
@@ -119,7 +120,7 @@ class Polls:
             leg = Leg(
                 source=source,
                 poll=poll,
-                retrieval=deps.vendor(poll.destination).retrievals()[poll.retrieval],
+                retrieval=asked.retrievals(deps.destination(poll.destination).vendor)[poll.retrieval],
                 destination=deps.destination(poll.destination),
                 lane=deps.config.lanes[poll.lane],
                 deadline=deadline,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.errors import Unusable
@@ -48,7 +47,10 @@ def polled_event(
     except Unusable as problem:
         known = dedupe or naming.digest(record, key)
         return _unusable(record, str(problem), source, arrival, dedupe=known, evidence=evidence)
-    event = Event(
+    if doubt:
+        known = dedupe or name.dedupe
+        return _unusable(record, doubt, source, arrival, dedupe=known, evidence=evidence)
+    return Event(
         source=source.name,
         kind=name.kind,
         time=name.time,
@@ -58,7 +60,6 @@ def polled_event(
         test=name.test,
         evidence=evidence | ({"time": name.note} if name.note else {}),
     )
-    return replace(event, hold=doubt) if doubt else event
 
 
 def _unusable(
