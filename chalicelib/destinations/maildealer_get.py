@@ -4,8 +4,7 @@ What Mail Dealer can be asked: mails (mail/get), customers (cust/get), and publi
 From the API連携仕様書 第3版 (2019-01-07, API v1; checked 2026-11), which leaves open: whether `offset` counts from 1 in
 mail/get (each call goes on ten rows before the end of the last one, and the first says none), how the ID keys are spelt
 (メールID or メール ID: a setting), what 日付 is when a mail was long under way (the overlap of two runs covers it), and
-how addresses look without the right 個人情報の閲覧 (where all are masked, nothing is taken). Answers repeat the request: only
-codes, names of parameters and the vendor's own messages are told.
+how addresses look without the right 個人情報の閲覧 (where all are masked, nothing is taken).
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from collections.abc import Mapping
 from datetime import timedelta, timezone
 from typing import Any
 
-from chalicelib.destinations import replies
 from chalicelib.destinations.asking import (
     REPLY_BYTES_MAX,
     LookupKind,
@@ -27,22 +25,13 @@ from chalicelib.destinations.asking import (
     Wanted,
 )
 from chalicelib.destinations.kit import Setting, credential
-from chalicelib.destinations.replies import Answer, Causes
-from chalicelib.model import Batch, Call, Destination, Fault, NoReply, Reply, Verdict
+from chalicelib.destinations.maildealer_rows import read_rows
+from chalicelib.model import Call, Destination, Fault, NoReply, Reply, Verdict
 from chalicelib.model.arrival import Json
 
 JST = timezone(timedelta(hours=9), "JST")
 ROWS_PER_CALL = 100
 OVERLAP_ROWS = 10
-NOTHING = Batch(lane="-", destination="-", operation="-", lines=())
-CAUSES = Causes(
-    vendor="Mail Dealer",
-    keys=(
-        "Check the API token, that its user has the right API連携 and those of this API (メール閲覧; 顧客情報の閲覧, "
-        "個人情報の閲覧; Q&A閲覧), and may use this mailbox from this address."
-    ),
-    address="Check base_url (https://mdXX.maildealer.jp, the host of the login URL).",
-)
 MAIL_COLUMNS = ("日付", "メールID", "To", "From", "件名", "本文", "対応状況", "担当者", "フォルダ", "ラベル")
 DATA_TYPES = ("all", "mail", "spam", "trash")
 _NAMED = re.compile(r"(.*?)\s*<([^<>]*)>\s*")
@@ -130,70 +119,11 @@ def build_question(
 # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(reply: Reply | NoReply) -> Rows | Unread:
-    """
-    The rows of a success, which HTTP, `status`, `count` and `items` all have to bear out.
-    """
-    if isinstance(reply, NoReply):
-        return Unread(verdict=replies.unanswered(reply, NOTHING, CAUSES).verdict)
-    answer = replies.read_answer(reply)
-    if answer.form == "maintenance":
-        return Unread(verdict=replies.closed(answer, NOTHING, CAUSES).verdict)
-    items = answer.body.get("items")
-    success = answer.http == 200 and answer.body.get("status") == "success"
-    if success and isinstance(items, list) and all(isinstance(item, dict) for item in items):
-        if replies.number(answer.body.get("count")) == len(items):
-            return Rows(rows=tuple(items))
-        return _strange(answer, "its count is not the number of its items")
-    if success or (answer.form == "json" and not _code(answer) and answer.fine):
-        return _strange(answer, "it has no list of items")
-    return Unread(verdict=_refusal(answer))
-
-
-def _strange(answer: Answer, why: str) -> Unread:
-    reason = f"the answer is not that of the specification: {why} {replies.told(answer, '')}"
-    return Unread(verdict=Verdict(kind="strange", reason=reason))
-
-
-def _code(answer: Answer) -> int:
-    errors = answer.body.get("errors")
-    return (replies.number(errors.get("code")) or 0) if isinstance(errors, dict) else 0
-
-
-def _refusal(answer: Answer) -> Verdict:
-    """
-    What a refusal means, by its error code first (specification, エラー一覧).
-    """
-    code, status, said = _code(answer), answer.http, _said(answer)
-    if code == 6 or status == 429:
-        return replies.ordinary(answer, 429, said, NOTHING, CAUSES).verdict
-    if code == 900 or status == 503:
-        reason = f"Mail Dealer is under maintenance {replies.told(answer, said)}"
-        return Verdict(kind="busy", reason=reason, definite=True, retry_after_seconds=answer.retry_after_seconds)
-    if code in {100, 200, 201} or status == 400:
-        reason = f"Mail Dealer refuses the request {replies.told(answer, said)}. Check columns, id_item and mailbox."
-        return Verdict(kind="key", reason=reason, definite=True)
-    return replies.ordinary(answer, status, said, NOTHING, CAUSES).verdict
-
-
-def _said(answer: Answer) -> str:
-    """
-    The vendor's own message and the names of wrong parameters; never their values, which may be a person's.
-    """
-    errors = answer.body.get("errors")
-    if not isinstance(errors, dict):
-        return ""
-    described = errors.get("description") or []
-    wrongs = list(described.values()) if isinstance(described, dict) else described
-    names = [str(wrong.get("name", "")) for wrong in wrongs if isinstance(wrong, dict)]
-    return replies.words(" / ".join(filter(None, (str(errors.get("msg", "")), ", ".join(names)))))
-
-
 def read_mails(reply: Reply | NoReply, settings: Mapping[str, Any], _destination: Destination) -> Rows | Unread:
     """
     Mails with their ID under メールID, and the sender's address and name by themselves.
     """
-    found = _read(reply)
+    found = read_rows(reply)
     if isinstance(found, Unread):
         return found
     number = _id_item(settings, "メールID")
@@ -233,7 +163,7 @@ def read_customers(reply: Reply | NoReply, settings: Mapping[str, Any], _destina
     """
     Customers as the account names their items.
     """
-    found = _read(reply)
+    found = read_rows(reply)
     number = _id_item(settings, "顧客ID")
     if isinstance(found, Rows) and not settings.get("columns") and any(number not in row for row in found.rows):
         return Unread(verdict=Verdict(kind="strange", reason=f"the answer has customers without {number}"))
@@ -257,7 +187,7 @@ def read_answers(reply: Reply | NoReply, _settings: Mapping[str, Any], _destinat
     """
     Public questions and answers, public members only. What does not say itself that it is public is left out.
     """
-    found = _read(reply)
+    found = read_rows(reply)
     if isinstance(found, Unread):
         return found
     public = [row for row in found.rows if str(row.get("公開/非公開", "")).strip().casefold() == "true"]

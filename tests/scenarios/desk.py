@@ -34,7 +34,7 @@ from chalicelib.ports import Ports
 from chalicelib.relay import Relay
 from chalicelib.sources import PRESETS
 from tests.sandbox.maildealer import MailDealerSandbox
-from tests.sandbox.maildealer_account import MailDealerUser
+from tests.sandbox.maildealer_account import CustomerItem, MailDealerUser
 from tests.sandbox.maildealer_mails import Mail
 from tests.sandbox.maildealer_questions import Question
 from tests.scenarios.world import CONFIG, SECRETS, World
@@ -102,12 +102,20 @@ class Desk(World):
     The world, and a Mail Dealer account in it.
     """
 
-    def __init__(self, config: str, *, mails: Sequence[Mail] = (), questions: Sequence[Question] = ()) -> None:
+    def __init__(
+        self,
+        config: str,
+        *,
+        mails: Sequence[Mail] = (),
+        questions: Sequence[Question] = (),
+        items: Sequence[CustomerItem] = (),
+    ) -> None:
         super().__init__(CONFIG)
         self.desk = MailDealerSandbox(
             clock=self.clock.now,
             users=[MailDealerUser(name="relay", token=TOKEN)],
             mailboxes={1: "お問い合わせ"},
+            items=items,
             mails=mails,
             questions=questions,
         )
@@ -183,7 +191,10 @@ CUSTOMERS_ONLY = Vendor(
     slug="maildealer",
     label="Mail Dealer",
     base_url="",
-    settings={"mailbox": Setting(name="mailbox", kind="integer", required=True)},
+    settings={
+        "mailbox": Setting(name="mailbox", kind="integer", required=True),
+        "items": Setting(name="items", kind="texts"),
+    },
     credentials=("api_token",),
     operations={"customer": Operation(name="customer", label="", effect=Effect.DATA, open_fields=True)},
     batching=False,
