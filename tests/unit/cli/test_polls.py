@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.sandbox.faults import Fault
-from tests.scenarios.test_polls import Stopped, world_with
-from tests.scenarios.world import World
+from tests.scenarios.test_polls import STOPPED, Stopped, world_with
+from tests.scenarios.world import CONFIG, World
 from tests.unit.cli.conftest import Ekiden, Make, flat
 
 
@@ -81,3 +82,17 @@ def test_a_relay_without_polls_says_so(typed: Make) -> None:
     found = typed(connect=lambda *_: World().relay)("polls")
 
     assert "has no poll" in found.output
+
+
+def test_nobody_is_told_to_send_to_a_source_that_is_asked(tmp_path: Path, typed: Make) -> None:
+    """`ekiden senders` leaves it out; a sample of a row may still be tried."""
+    file = tmp_path / "relay.toml"
+    file.write_text(CONFIG + STOPPED, encoding="utf-8")
+    row = tmp_path / "row.json"
+    row.write_text('{"メールアドレス": "taro@example.co.jp"}', encoding="utf-8")
+    run = typed(base=lambda _stage, _config: "https://relay.example.co.jp/api")
+    sources = json.loads(run("--config", str(file), "senders", "--json").output)["sources"]
+    tried = run("--config", str(file), "try", str(row), "--source", "stopped")
+
+    assert "stopped" not in [each["source"] for each in sources]
+    assert "reject" in tried.output
