@@ -48,7 +48,7 @@ def polled_event(
         known = dedupe or naming.digest(record, key)
         return _unusable(record, str(problem), source, arrival, dedupe=known, evidence=evidence)
     if doubt:
-        known = dedupe or name.dedupe
+        known = f"doubt:{dedupe or name.dedupe}"  # not its own id: released, it comes in anew under that
         return _unusable(record, doubt, source, arrival, dedupe=known, evidence=evidence)
     return Event(
         source=source.name,

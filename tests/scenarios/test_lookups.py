@@ -5,12 +5,18 @@ Lookups: a website's visitors find public answers, out of a share of the calls, 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+from chalice.test import Client
 
+import app as doors
 from chalicelib.errors import StoreUnavailable
 from chalicelib.model import Envelope, Response
 from tests.sandbox.faults import Fault
@@ -19,6 +25,7 @@ from tests.sandbox.wire import SandboxRequest, Spoken
 from tests.scenarios.desk import FAQ, ORIGIN, PUSHES, Desk
 from tests.scenarios.world import TEN
 
+ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = (
     Question(
         subject="料金について",
@@ -210,3 +217,28 @@ def test_questions_of_one_category_only() -> None:
     desk.clock.move_to(TEN + timedelta(seconds=13))
 
     assert items(desk.look_up("料金")) == []
+
+
+def test_the_door_passes_the_question_and_the_visitors_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through API Gateway's event: the words in Japanese, the origin, and the network address that is counted."""
+    desk = faq(FAQ + "per_visitor_per_minute = 1\n")
+    monkeypatch.setattr(doors, "relay", lambda: desk.relay)
+    with Client(doors.app, project_dir="/nonexistent") as client:
+        first = client.http.get(f"/lookup/faq?{urlencode({'q': '料金'})}", headers={"Origin": ORIGIN})
+        again = client.http.get(f"/lookup/faq?{urlencode({'q': '解約'})}", headers={"Origin": ORIGIN})
+
+    assert [each["title"] for each in first.json_body["items"]] == ["料金について"]
+    assert first.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert (again.status_code, again.json_body["code"]) == (429, "too_many")
+
+
+def test_a_cold_start_loads_nothing_of_polls_and_lookups() -> None:
+    """A form's visitor does not wait for what only asking needs."""
+    code = (
+        "import sys, app, chalicelib.wiring;"
+        "asked = ('asking', 'haihaimail_get', 'maildealer_get', 'relay.polling', 'relay.lookups', 'csv_reply');"
+        "print([name for name in sys.modules if name.endswith(asked)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

@@ -95,6 +95,14 @@ def test_one_odd_sender_stops_no_other() -> None:
 
     assert desk.states() == {"delivered": 1, "held": 1}
 
+    held = next(each for each in desk.deliveries() if each.state == "held")
+    desk.desk.mails.clear()
+    new = desk.relay.operator.release(held.id)
+    desk.pass_minutes(3)
+
+    assert [each.event_id for each in new] != [held.event_id]
+    assert desk.states()["superseded"] == 1
+
 
 def test_an_account_that_spells_its_keys_otherwise_is_read_once_it_is_said() -> None:
     """メール ID: the poll stands still with words that name the key, and goes on when relay.toml has it."""
