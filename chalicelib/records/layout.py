@@ -12,11 +12,11 @@ The key design of the one table, and how times and texts are written in it.
 | contact | `CONTACT#<lane>#<digest>` | `CONTACT` | pending deliveries, and per field the event time last delivered |
 | ceiling | `SOURCE#<source>` | `CEILING#<window>` | events counted against a source's ceiling |
 | captcha | `CAPTCHA#<source>#<digest>` | `CAPTCHA` | a captcha proof that was good, how often it was used |
-| notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
-| import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
 | poll | `POLL#<source>` | `POLL` | how far a source that is asked has been read, and when it is asked next |
 | lookup | `LOOKUP#<name>` | `ANSWER#<digest>` | an answer that a website may have again |
 | visitor | `LOOKUP#<name>` | `VISITOR#<digest>#<minute>` | what one visitor asked within a minute |
+| notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
+| import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
 
 Two sparse indexes:
 
@@ -116,27 +116,6 @@ def ceiling_key(source: str, window: str) -> Key:
     return Key(f"SOURCE#{source}", f"CEILING#{window}")
 
 
-def notice_key(cause: str) -> Key:
-    """
-    Where it is kept when operators were last told of a cause.
-    """
-    return Key(f"NOTICE#{cause}", "NOTICE")
-
-
-def captcha_key(source: str, digest: str) -> Key:
-    """
-    Where it is remembered that a captcha's proof was good.
-    """
-    return Key(f"CAPTCHA#{source}#{digest}", "CAPTCHA")
-
-
-def import_key(name: str) -> Key:
-    """
-    Where the import of an uploaded object is.
-    """
-    return Key(f"IMPORT#{name}", "IMPORT")
-
-
 def poll_key(source: str) -> Key:
     """
     Where it is kept how far a source that is asked has been read.
@@ -156,6 +135,27 @@ def visitor_key(lookup: str, digest: str, minute: int) -> Key:
     Where one visitor's questions of one minute are counted.
     """
     return Key(f"LOOKUP#{lookup}", f"VISITOR#{digest}#{minute}")
+
+
+def notice_key(cause: str) -> Key:
+    """
+    Where it is kept when operators were last told of a cause.
+    """
+    return Key(f"NOTICE#{cause}", "NOTICE")
+
+
+def captcha_key(source: str, digest: str) -> Key:
+    """
+    Where it is remembered that a captcha's proof was good.
+    """
+    return Key(f"CAPTCHA#{source}#{digest}", "CAPTCHA")
+
+
+def import_key(name: str) -> Key:
+    """
+    Where the import of an uploaded object is.
+    """
+    return Key(f"IMPORT#{name}", "IMPORT")
 
 
 def waiting_partition(lane: str, key: str, shard: int, tier: int = 0) -> str:

@@ -71,6 +71,15 @@ class Relay:
         )
 
     @cached_property
+    def polls(self) -> Polls:
+        """
+        What asks vendors.
+        """
+        from chalicelib.relay.polling import Polls  # noqa: PLC0415
+
+        return Polls(self._deps, self._notices, self._door, self._front)
+
+    @cached_property
     def operator(self) -> Operator:
         """
         The operator's hands.
@@ -87,15 +96,6 @@ class Relay:
         from chalicelib.relay.importing import Importer  # noqa: PLC0415
 
         return Importer(self._deps, self._notices, self._door)
-
-    @cached_property
-    def polls(self) -> Polls:
-        """
-        What asks vendors.
-        """
-        from chalicelib.relay.polling import Polls  # noqa: PLC0415
-
-        return Polls(self._deps, self._notices, self._door, self._front)
 
     @cached_property
     def eraser(self) -> Eraser:
@@ -120,12 +120,6 @@ class Relay:
         """
         return self._front.preflight(envelope)
 
-    def fill_token(self, envelope: Envelope) -> Response:
-        """
-        A fresh fill-time token for a form's page.
-        """
-        return self._front.fill_token(envelope)
-
     def look_up(self, envelope: Envelope, *, visitor: str) -> Response:
         """
         Answer a question of a website's visitor, who calls from this network address.
@@ -133,6 +127,12 @@ class Relay:
         from chalicelib.relay.lookups import Lookups  # noqa: PLC0415 - few relays have any
 
         return Lookups(self._deps, self._notices).answer(envelope, visitor)
+
+    def fill_token(self, envelope: Envelope) -> Response:
+        """
+        A fresh fill-time token for a form's page.
+        """
+        return self._front.fill_token(envelope)
 
     def health(self) -> Response:
         """
