@@ -18,7 +18,7 @@ taken, not that its rows were imported: rows are worked off later, and their res
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -29,8 +29,8 @@ from chalicelib.destinations.formdata import Part, multipart
 from chalicelib.destinations.haihaimail_checks import check, check_route
 from chalicelib.destinations.haihaimail_rows import COLUMNS, address_item, charset_of, prepare, rules
 from chalicelib.destinations.haihaimail_terms import CALLS_PER_DAY, IMPORT_TYPES, OPERATIONS, SETTINGS
-from chalicelib.destinations.haihaimail_words import CAUSES, said_in, status_of, strange
 from chalicelib.destinations.kit import Operation, Packed, Settings, Vendor, credential
+from chalicelib.destinations.replies import Answer, Causes
 from chalicelib.model import Batch, Call, Delivered, Destination, Lane, Limit, Line, NoReply, Reading, Reply, Verdict
 from chalicelib.model.arrival import Json
 
@@ -42,6 +42,21 @@ Bytes of one file. "10MB" may mean 10,000,000 or 10,485,760: the smaller number 
 GAP_SECONDS_MIN = {"shared": 30.0, "dedicated": 1.0}
 RESERVE_SHARE = 20
 SETTINGS_SENT = ("import_type", "is_overwrite", "overwrite_type", "gid", "spid", "report_option")
+
+CAUSES = Causes(
+    vendor="配配メール",
+    keys=(
+        "Check the API token (各種設定 > 基本設定: making a new one ends the old one; 変更 must be pressed), login_id, "
+        "the contract of the API option, and API IPアドレス制限: it must list the address that calls come from, one by "
+        'one, no ranges (set egress = "fixed" for a fixed one).'
+    ),
+    address="Check base_url (the host of the login URL) and account (the first part of its path).",
+)
+
+_BAD_WORDS = frozenset({"error", "errors", "ng", "fail", "failed", "failure", "false"})
+_SPOKEN = frozenset({"code", "message", "msg", "error", "errors", "description", "detail", "name", "reason"})
+_SAYING_DEPTH = 5
+
 
 def lane_name(destination_name: str, settings: Mapping[str, Any]) -> str:
     """
@@ -139,7 +154,7 @@ def read(reply: Reply | NoReply, batch: Batch, destination: Destination | None =
         return replies.every(batch, Delivered(proof="accepted"), Verdict())
     if 200 <= status <= 299 and answer.form == "json" and not strange(answer.body):
         return replies.every(batch, Delivered(proof="accepted"), Verdict())
-    said = said_in(answer)
+    said = replies.words(" / ".join(dict.fromkeys(_sayings(answer.body, _SAYING_DEPTH))))
     refusal = _REFUSALS.get(status)
     if refusal is None:
         return replies.ordinary(answer, status, said, batch, CAUSES)
@@ -164,6 +179,61 @@ _REFUSALS = {
 Definite refusals of a file: the verdict, what happened, what an operator should look at. A 409 is nowhere explained,
 so it counts as an attempt, lest it go on for ever.
 """
+
+
+def status_of(answer: Answer) -> int:
+    """
+    The status that the reply means: a code in the body first, then HTTP's, then 400 for a complaint without a code.
+    """
+    codes = [code for code in map(replies.http_code, _codes(answer.body)) if code is not None and code >= 400]
+    if 429 in (answer.http, *codes):
+        return 429
+    if codes:
+        return codes[0]
+    return 400 if answer.fine and _complains(answer.body) else answer.http
+
+
+def strange(body: Mapping[str, Json]) -> bool:
+    """
+    Whether the answer carries a code that nobody knows: neither zero nor a success.
+    """
+    return any(code and not 200 <= code <= 299 for code in map(replies.number, _codes(body)))
+
+
+def _codes(body: Mapping[str, Json]) -> Iterator[Json]:
+    yield body.get("code")
+    yield body.get("status")
+    for name in ("errors", "error"):
+        found = body.get(name)
+        for each in found if isinstance(found, list) else [found]:
+            if isinstance(each, dict):
+                yield each.get("code")
+                yield each.get("status")
+            else:
+                yield each
+
+
+def _complains(body: Mapping[str, Json]) -> bool:
+    texts = (str(body.get(name)).strip().casefold() for name in ("status", "result", "success"))
+    return bool(body.get("errors") or body.get("error")) or any(text in _BAD_WORDS for text in texts)
+
+
+def _sayings(value: Json, depth: int) -> list[str]:
+    """
+    The texts and codes of a complaint, without what the answer echoes of the request.
+    """
+    if isinstance(value, dict) and depth:
+        return [said for name, each in value.items() if name in _SPOKEN for said in _sayings(each, depth - 1)]
+    if isinstance(value, list) and depth:
+        return [said for each in value for said in _sayings(each, depth - 1)]
+    return [str(value)] if isinstance(value, str | int | float) and not isinstance(value, bool) else []
+
+
+def said_in(answer: Answer) -> str:
+    """
+    The words of a complaint: one line, bounded, masked.
+    """
+    return replies.words(" / ".join(dict.fromkeys(_sayings(answer.body, _SAYING_DEPTH))))
 
 
 VENDOR = Vendor(

@@ -20,9 +20,9 @@ from chalicelib.destinations import replies
 from chalicelib.destinations.asking import REPLY_BYTES_MAX, Retrieval, Rows, Unread, Wanted
 from chalicelib.destinations.checks import setting
 from chalicelib.destinations.csv_reply import Mismatch, read_csv
+from chalicelib.destinations.haihaimail import CAUSES, said_in, status_of
 from chalicelib.destinations.haihaimail_get_checks import BY_TYPE, DAILY, GET_SETTINGS, PLACEHOLDER, check_get
 from chalicelib.destinations.haihaimail_terms import CALLS_PER_DAY, SETTINGS
-from chalicelib.destinations.haihaimail_words import CAUSES, said_in, status_of
 from chalicelib.destinations.kit import credential
 from chalicelib.model import Batch, Call, Destination, Lane, Limit, NoReply, Reply, Verdict
 
