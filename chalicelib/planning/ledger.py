@@ -111,9 +111,7 @@ def reservation(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Reserv
     return Reservation(
         call_id=ask.call_id,
         at=now,
-        windows=tuple(
-            (window_name(limit, now), room(limit, ask) - kept(limit, now, ask) - 1) for limit in lane.limits
-        )
+        windows=tuple((window_name(limit, now), room(limit, ask) - kept(limit, now, ask) - 1) for limit in lane.limits)
         + tuple((book_name(limit, ask.share, now), part(limit, ask.share) - 1) for limit in lane.limits if ask.share),
         bucket=bucket,
         rate=_rate(lane, ask),
