@@ -48,6 +48,8 @@ class Rows:
 class Unread:
     """
     No rows: what the reply says of the lane and to an operator, and the beginning of what came, masked.
+
+    The verdict has one kind more than that of a delivery's call: "strange", a success that matches no reading.
     """
 
     verdict: Verdict

@@ -17,10 +17,10 @@ BOOK = "polls"
 The name of the ledger's own count of what polls use of a lane.
 """
 
-OF_THE_LANE = frozenset({"fine", "slow", "quota", "busy", "failing"})
+OF_THE_LANE = frozenset({"fine", "slow", "quota", "busy"})
 """
 Verdicts that tell something of the lane. Any other speaks of this poll's own settings or rights, and must not stop the
-deliveries of a lane that it shares.
+deliveries of a lane that it shares; no more must a list that the vendor fails to give.
 """
 
 
@@ -66,8 +66,9 @@ def is_due(state: PollState, now: datetime) -> bool:
     return free and (state.next_at is None or state.next_at <= now)
 
 
-def of_lane(verdict: Verdict) -> Verdict:
+def of_lane(verdict: Verdict, *, shared: bool) -> Verdict:
     """
-    A reply's verdict as far as it concerns the lane.
+    A reply's verdict as far as it concerns the lane, which others may use too (`shared`).
     """
-    return verdict if verdict.kind in OF_THE_LANE else replace(verdict, kind="slow")
+    known = verdict.kind in OF_THE_LANE or (verdict.kind == "failing" and not shared)
+    return verdict if known else replace(verdict, kind="slow")

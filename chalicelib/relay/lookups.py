@@ -154,8 +154,7 @@ class Lookups:
         state, reservation = claim
         deps, lane, now = self._deps, self._deps.config.lanes[lookup.lane], self._deps.now()
         # A visitor's short patience tells nothing of the lane; only the vendor's own words do.
-        told = verdict if verdict.kind in {"fine", "quota", "busy"} else of_lane(Verdict(kind="slow"))
-        turn = lane_turn(lane, state, told, Moment(now=now, jitter=deps.ports.chance.jitter()))
+        turn = lane_turn(lane, state, of_lane(verdict, shared=True), Moment(now=now, jitter=deps.ports.chance.jitter()))
         windows = [name for name, _ in reservation.windows]
         deps.ports.table.write(lanes.settle(lane.name, reservation.call_id, windows, turn, seen=state.breaker, now=now))
         self._notices.tell(turn.notices)

@@ -157,7 +157,7 @@ class Asker:
         """
         deps, now = self._deps, self._deps.now()
         moment = Moment(now=now, jitter=deps.ports.chance.jitter())
-        turn = lane_turn(leg.lane, state, polling.of_lane(verdict), moment)
+        turn = lane_turn(leg.lane, state, polling.of_lane(verdict, shared=bool(leg.poll.quota_share)), moment)
         windows = [name for name, _ in reservation.windows]
         deps.ports.table.write(
             lanes.settle(leg.lane.name, reservation.call_id, windows, turn, seen=state.breaker, now=now)

@@ -212,6 +212,21 @@ def test_a_refusal_of_the_poll_does_not_stop_the_pushes() -> None:
     assert "paused_reason" not in desk.lane("desk")
 
 
+def test_a_list_that_the_vendor_fails_to_give_does_not_close_the_lane() -> None:
+    """Whatever mail/get answers for hours, forms are written at once."""
+    desk = Desk(MAILS + PUSHES)
+    desk.desk.faults.add(Fault("status", times=1_000, status=500, match="/mail/get"))
+    for number in range(6):
+        desk.pass_minutes(20)
+        desk.submit("contact", {"email": f"v{number}@example.co.jp", "sei": "山田", "mei": "太郎"})
+        desk.pass_minutes(1)
+    pushed = [each for each in desk.deliveries() if each.lane == "desk"]
+
+    assert [str(each.state) for each in pushed] == ["delivered"] * 6
+    assert max((each.settled_at or desk.clock.now()) - each.arrived_at for each in pushed) <= timedelta(seconds=60)
+    assert desk.relay.polls.states()[0].failures > 3
+
+
 @pytest.mark.parametrize("fault", [Fault("html_200"), Fault("garbage"), Fault("truncated"), Fault("internal_999")])
 def test_an_answer_that_cannot_be_read_is_no_success(fault: Fault) -> None:
     """Nothing is taken, the watermark stays, and the mail comes with the next attempt."""

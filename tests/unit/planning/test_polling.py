@@ -104,7 +104,13 @@ def test_a_poll_that_fails_is_tried_again_within_the_hour(failures: int, jitter:
 
 
 def test_what_concerns_a_poll_alone_does_not_stop_its_lane() -> None:
-    """Missing rights and strange answers are the poll's; limits and maintenance are the lane's."""
-    kinds = ("paused", "key", "strange", "too_large", "quota", "busy", "failing")
+    """Missing rights and strange answers are the poll's; limits and maintenance are the lane's.
 
-    assert [polling.of_lane(Verdict(kind=kind)).kind for kind in kinds] == ["slow"] * 4 + ["quota", "busy", "failing"]
+    A vendor that fails to answer closes a lane of the list's own, but not one that deliveries use too.
+    """
+    kinds = ("paused", "key", "strange", "too_large", "quota", "busy", "failing")
+    own = [polling.of_lane(Verdict(kind=kind), shared=False).kind for kind in kinds]
+    shared = [polling.of_lane(Verdict(kind=kind), shared=True).kind for kind in kinds]
+
+    assert own == ["slow"] * 4 + ["quota", "busy", "failing"]
+    assert shared == ["slow"] * 4 + ["quota", "busy", "slow"]
