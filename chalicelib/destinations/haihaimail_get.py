@@ -140,7 +140,7 @@ def _mismatch(reply: Reply, why: str) -> Unread:
 
 def _shown(reply: Reply) -> str:
     """
-    The answer's first line, masked, and its size; the rows are people's.
+    The answer's first line and its size. A line that holds an address or a number is a person's, not a header.
     """
     first = reply.body.lstrip()[:2_000].splitlines()[:1]
     for charset in ("utf-8-sig", "cp932"):
@@ -148,7 +148,9 @@ def _shown(reply: Reply) -> str:
             line = b"".join(first).decode(charset)
         except UnicodeDecodeError:
             continue
-        return f"{replies.words(line)} ({len(reply.body):,} bytes)"
+        words = replies.words(line)
+        told = f"a line of {line.count(',') + 1} cells that is not shown" if "***" in words else words
+        return f"{told} ({len(reply.body):,} bytes)"
     return f"({len(reply.body):,} bytes that are no text)"
 
 

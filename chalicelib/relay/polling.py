@@ -199,7 +199,7 @@ def _stands_still(name: str, why: str, shown: str, until: datetime) -> Notice:
         cause=f"poll:{name}",
         subject=f"Poll {name} stands still",
         text=(
-            f"{why}.{answered} Nothing of it was taken, and nothing is lost: it asks again at {again} JST, from where "
-            f"it stopped. See: ekiden polls; at once after a repair: ekiden polls run {name}"
+            f"{why.rstrip('.')}.{answered} Nothing of it was taken, and nothing is lost: it asks again at {again} JST, "
+            f"from where it stopped. See: ekiden polls; at once after a repair: ekiden polls run {name}"
         ),
     )

@@ -138,3 +138,14 @@ def test_a_table_that_does_not_hold_together_is_refused_whole(text: str, why: st
 
     assert isinstance(found, Mismatch)
     assert why in found.why
+
+
+def test_an_answer_without_a_header_shows_nobodys_name() -> None:
+    """What an operator is shown of a strange answer is its header; a row is a person's."""
+    found = read("taro@example.co.jp,山田太郎\r\n".encode("cp932"))
+    other = read("Eメール,名前\r\ntaro@example.co.jp,山田太郎\r\n".encode("cp932"))
+
+    assert isinstance(found, Unread)
+    assert isinstance(other, Unread)
+    assert "山田" not in found.shown + found.verdict.reason
+    assert other.shown == "Eメール,名前 (43 bytes)"
