@@ -154,7 +154,7 @@ class Relay:
 
     def ring(self, body: str, *, deadline: datetime) -> None:
         """
-        A bell: try the fresh delivery it names, then (if that could not go, or none was named) advance the lane.
+        A bell: start the poll it names; or try the fresh delivery it names, and else advance the lane.
         """
         if asked := polled(body):
             self.polls.run(asked, deadline=deadline)
