@@ -136,6 +136,15 @@ def thanks_script() -> Response:
     return to_response(relay().script(to_envelope(""), "thanks.js"))
 
 
+@app.route("/lookup/{name}", methods=["GET"])
+def look_up(name: str) -> Response:
+    """
+    A question of a website's visitor.
+    """
+    visitor = (app.current_request or Request({})).context.get("identity", {}).get("sourceIp", "")
+    return to_response(relay().look_up(to_envelope(name), visitor=visitor or ""))
+
+
 @app.route("/health", methods=["GET"])
 def health() -> Response:
     """

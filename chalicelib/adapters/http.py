@@ -10,7 +10,6 @@ from typing import Any
 from chalicelib.model import Call, NoReply, Reply
 
 CONNECT_SECONDS = 5.0
-REPLY_BYTES_MAX = 1_000_000
 CHUNK_BYTES = 65_536
 USER_AGENT = "Ekiden"
 
@@ -45,19 +44,19 @@ class HttpTransport:
                         stream=True,
                     ) as response,
                 ):
-                    return _read(response, deadline)
+                    return _read(response, deadline, call.reply_bytes_max)
             except requests.exceptions.RequestException as error:
                 if time.monotonic() >= deadline:
                     return NoReply(reason=f"no answer within {timeout_seconds:.0f} s", sent=watch.connected)
                 return NoReply(reason=_cause(error, connected=watch.connected), sent=watch.connected)
 
 
-def _read(response: Any, deadline: float) -> Reply | NoReply:
+def _read(response: Any, deadline: float, bytes_max: int) -> Reply | NoReply:
     body = bytearray()
     for chunk in response.iter_content(CHUNK_BYTES):
         body += chunk
-        if len(body) > REPLY_BYTES_MAX:
-            return NoReply(reason=f"the answer is longer than {REPLY_BYTES_MAX} bytes")
+        if len(body) > bytes_max:
+            return NoReply(reason=f"the answer is longer than {bytes_max} bytes")
     if time.monotonic() > deadline:
         return NoReply(reason="the answer took too long to arrive")
     headers = {name.lower(): value for name, value in response.headers.items()}

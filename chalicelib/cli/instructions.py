@@ -98,10 +98,10 @@ def guides() -> Mapping[str, Guide]:
 
 def instructions(config: Config, base: str) -> list[Instructions]:
     """
-    Every source of a configuration, as it is reached under `base`.
+    Every source of a configuration that sends, as it is reached under `base`.
     """
-    addresses = {name: address for name, _, address in source_addresses(config, base)}
-    return [_of(source, addresses[name]) for name, source in sorted(config.sources.items())]
+    addresses = {name: address for name, kind, address in source_addresses(config, base) if kind != "lookup"}
+    return [_of(config.sources[name], address) for name, address in addresses.items()]
 
 
 def _of(source: Source, address: str) -> Instructions:

@@ -21,6 +21,7 @@ from chalicelib.cli.held import held
 from chalicelib.cli.importing import import_file
 from chalicelib.cli.lanes import pause, resume, ring, status
 from chalicelib.cli.outlook import day, forecast
+from chalicelib.cli.polls import polls
 from chalicelib.cli.replaying import replay
 from chalicelib.cli.searching import search
 from chalicelib.cli.secret import secret
@@ -87,6 +88,7 @@ for _command in (
     pause,
     resume,
     ring,
+    polls,
     erase,
     config_commands,
     senders,

@@ -43,6 +43,7 @@ TOP: Shape = {
     "sources": Rule(kind="raw"),
     "destinations": Rule(kind="raw"),
     "routes": Rule(kind="raw"),
+    "lookups": Rule(kind="raw"),
 }
 
 

@@ -148,11 +148,11 @@ def read(reply: Reply | NoReply, batch: Batch, destination: Destination | None =
     answer = replies.read_answer(reply)
     if answer.form == "maintenance":
         return replies.closed(answer, batch, CAUSES)
-    status = _status(answer)
+    status = status_of(answer)
     any_body = destination is not None and setting(destination, SETTINGS, "success_body") == "any"
     if any_body and 200 <= status <= 299 and answer.form in {"empty", "unreadable"}:
         return replies.every(batch, Delivered(proof="accepted"), Verdict())
-    if 200 <= status <= 299 and answer.form == "json" and not _strange(answer.body):
+    if 200 <= status <= 299 and answer.form == "json" and not strange(answer.body):
         return replies.every(batch, Delivered(proof="accepted"), Verdict())
     said = replies.words(" / ".join(dict.fromkeys(_sayings(answer.body, _SAYING_DEPTH))))
     refusal = _REFUSALS.get(status)
@@ -181,7 +181,7 @@ so it counts as an attempt, lest it go on for ever.
 """
 
 
-def _status(answer: Answer) -> int:
+def status_of(answer: Answer) -> int:
     """
     The status that the reply means: a code in the body first, then HTTP's, then 400 for a complaint without a code.
     """
@@ -193,7 +193,7 @@ def _status(answer: Answer) -> int:
     return 400 if answer.fine and _complains(answer.body) else answer.http
 
 
-def _strange(body: Mapping[str, Json]) -> bool:
+def strange(body: Mapping[str, Json]) -> bool:
     """
     Whether the answer carries a code that nobody knows: neither zero nor a success.
     """
@@ -227,6 +227,13 @@ def _sayings(value: Json, depth: int) -> list[str]:
     if isinstance(value, list) and depth:
         return [said for each in value for said in _sayings(each, depth - 1)]
     return [str(value)] if isinstance(value, str | int | float) and not isinstance(value, bool) else []
+
+
+def said_in(answer: Answer) -> str:
+    """
+    The words of a complaint: one line, bounded, masked.
+    """
+    return replies.words(" / ".join(dict.fromkeys(_sayings(answer.body, _SAYING_DEPTH))))
 
 
 VENDOR = Vendor(

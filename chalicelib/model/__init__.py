@@ -44,6 +44,7 @@ from chalicelib.model.lane import (
     Rate,
     Reservation,
 )
+from chalicelib.model.poll import Lookup, Poll, PollState, Progress
 from chalicelib.model.problems import Fault, FieldProblem, Problem
 from chalicelib.model.proof import Captcha, Equals
 from chalicelib.model.route import Const, Expr, FieldName, Mapped, Route
@@ -104,6 +105,7 @@ __all__ = [
     "LaneTurn",
     "Limit",
     "Line",
+    "Lookup",
     "Mapped",
     "MergeRules",
     "Night",
@@ -113,8 +115,11 @@ __all__ = [
     "Outcome",
     "Parse",
     "Pending",
+    "Poll",
+    "PollState",
     "Prepared",
     "Problem",
+    "Progress",
     "Rate",
     "Reading",
     "Records",

@@ -41,12 +41,15 @@ class Batch:
 class Call:
     """
     One vendor request, complete. It is never shown or logged: it holds keys and personal data.
+
+    `reply_bytes_max`: a longer answer counts as none.
     """
 
     url: str
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    reply_bytes_max: int = 1_000_000
 
 
 @value

@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import Any
 
 from chalicelib.model.lane import Lane
+from chalicelib.model.poll import Lookup
 from chalicelib.model.route import Route
 from chalicelib.model.secret import SecretRefs
 from chalicelib.model.source import Source
@@ -80,6 +81,7 @@ class Config:
     destinations: Mapping[str, Destination] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     lanes: Mapping[str, Lane] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
     retention: Retention = Retention()
     alarms: Alarms = Alarms()
     egress: Egress = Egress()

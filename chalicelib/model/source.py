@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from chalicelib.model.dropin import Dropin
+from chalicelib.model.poll import Poll
 from chalicelib.model.proof import Captcha, Equals
 from chalicelib.model.secret import SecretRefs
 from chalicelib.value import value
@@ -247,7 +248,9 @@ class Files:
 @value
 class Source:
     """
-    A configured place that sends. `files`: it sends files, each by an address that it asks for.
+    A configured place that sends.
+
+    `files`: it sends files, each by an address that it asks for. `poll`: it does not send, but is asked.
     """
 
     name: str
@@ -264,3 +267,4 @@ class Source:
     body_bytes_max: int = 262_144
     personal: tuple[str, ...] = ()
     files: Files | None = None
+    poll: Poll | None = None

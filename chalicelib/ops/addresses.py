@@ -11,9 +11,13 @@ from chalicelib.model import Config, Lane, Limit, Source, Token
 
 def source_addresses(config: Config, base: str) -> list[tuple[str, str, str]]:
     """
-    Each source with its kind and its address under `base`. A token in a path is shown as a place, never as a value.
+    Each source that sends, with its kind and its address under `base`; then the lookups.
+
+    A token in a path is shown as a place, never as a value.
     """
-    return [(name, _kind(source), _address(source, base)) for name, source in sorted(config.sources.items())]
+    senders = [(name, source) for name, source in sorted(config.sources.items()) if source.poll is None]
+    asked = [(name, "lookup", f"{base.rstrip('/')}/lookup/{name}?q=…") for name in sorted(config.lookups)]
+    return [*((name, _kind(source), _address(source, base)) for name, source in senders), *asked]
 
 
 def lane_rows(config: Config) -> list[tuple[str, str, str, str]]:

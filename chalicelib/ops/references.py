@@ -1,7 +1,8 @@
 """
 Which secrets each function reads, and the ARNs that its role may therefore read.
 
-The api function reads what verifies a sender, and the credentials of the vendors that a form calls inside the request.
+The api function reads what verifies a sender, and the credentials of the vendors that are called inside a request: for
+a form's visitor, or for a lookup.
 Lanes that batch or that leave through the fixed address are never called there. What unpack takes from the inbox has
 been verified already.
 """
@@ -27,6 +28,8 @@ def references(config: Config, function: Function) -> tuple[str, ...]:
             wanted.update(secret_refs(source))
         for destination in _called_inside_requests(config):
             wanted.update(_of_destination(destination))
+        for lookup in config.lookups.values():
+            wanted.update(_of_destination(config.destinations[lookup.destination]))
     if function is ADVANCE:
         for destination in config.destinations.values():
             wanted.update(_of_destination(destination))

@@ -58,11 +58,22 @@ class Wait:
 
 
 @value
+class Share:
+    """
+    The part of a lane's calls that one kind of asking may have, counted in a book of its own within the same write.
+    """
+
+    book: str
+    percent: int
+
+
+@value
 class Ask:
     """
     What is asked for: one call of `timeout_seconds`, urgent or not, under this id.
 
     `repeat`: the bytes of the lane's own open batch call once more. `late`: only what ordinary work does not need.
+    `share`: no more than this part of each window, whatever else is free.
     """
 
     call_id: str
@@ -70,6 +81,7 @@ class Ask:
     urgent: bool = False
     repeat: bool = False
     late: bool = False
+    share: Share | None = None
 
 
 def may_call(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Go | Wait:
@@ -101,7 +113,8 @@ def reservation(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Reserv
     return Reservation(
         call_id=ask.call_id,
         at=now,
-        windows=tuple((window_name(limit, now), room(limit, ask) - kept(limit, now, ask) - 1) for limit in lane.limits),
+        windows=tuple((window_name(limit, now), room(limit, ask) - kept(limit, now, ask) - 1) for limit in lane.limits)
+        + tuple((book_name(limit, ask.share, now), part(limit, ask.share) - 1) for limit in lane.limits if ask.share),
         bucket=bucket,
         rate=_rate(lane, ask),
         stale=stale_windows(state.used, lane.limits, now),
@@ -117,6 +130,24 @@ def room(limit: Limit, ask: Ask) -> int:
     How many calls of a window this ask may use in all.
     """
     return limit.calls if ask.urgent else limit.calls - limit.reserve
+
+
+def part(limit: Limit, share: Share) -> int:
+    """
+    How many calls of a window a share is; at least one, since less would be none.
+    """
+    return max(1, (limit.calls - limit.reserve) * share.percent // 100)
+
+
+def book_name(limit: Limit, share: Share, now: datetime) -> str:
+    """
+    The name of a share's own count of a window.
+
+    >>> from datetime import UTC
+    >>> book_name(Limit(calls=4, per="day"), Share(book="polls", percent=25), datetime(2026, 11, 21, tzinfo=UTC))
+    'polls/day#2026-11-21'
+    """
+    return f"{share.book}/{window_name(limit, now)}"
 
 
 def kept(limit: Limit, now: datetime, ask: Ask) -> int:
@@ -208,14 +239,17 @@ def _full(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Wait | None:
         if used >= room(limit, ask) - kept(limit, now, ask):
             soon = now + min(LATE_AGAIN, window_end(limit, now) - now)
             return Wait(kind="kept", why="the calls left are kept for what comes by itself", until=soon)
+        if ask.share and state.used.get(book_name(limit, ask.share, now), 0) >= part(limit, ask.share):
+            why = f"its share of {ask.share.percent} % of the calls is used"
+            return Wait(kind="quota", why=why, until=reopening(limit, now))
     return None
 
 
 def _rate(lane: Lane, ask: Ask) -> Rate | None:
     """
-    The lane's rate; late work uses half of its burst, so that a visitor who comes meanwhile finds the other half.
+    The lane's rate; late work and shares use half of its burst: a visitor who comes meanwhile finds the other half.
     """
-    if lane.rate is None or not ask.late:
+    if lane.rate is None or not (ask.late or ask.share):
         return lane.rate
     return replace(lane.rate, burst=max(1, lane.rate.burst // 2))
 

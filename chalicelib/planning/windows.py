@@ -101,7 +101,7 @@ def stale_windows(used: Mapping[str, int], limits: tuple[Limit, ...], now: datet
     oldest_day = f"day#{(now.astimezone(JST) - timedelta(days=HISTORY_DAYS)).date().isoformat()}"
     past = now - timedelta(hours=1)
     oldest_slots = {limit.slot_seconds: window_name(limit, past) for limit in limits if limit.per != "day"}
-    return tuple(sorted(name for name in used if _is_past(name, oldest_day, oldest_slots)))
+    return tuple(sorted(name for name in used if _is_past(name.rpartition("/")[2], oldest_day, oldest_slots)))
 
 
 def hour_name(now: datetime) -> str:

@@ -12,6 +12,9 @@ The key design of the one table, and how times and texts are written in it.
 | contact | `CONTACT#<lane>#<digest>` | `CONTACT` | pending deliveries, and per field the event time last delivered |
 | ceiling | `SOURCE#<source>` | `CEILING#<window>` | events counted against a source's ceiling |
 | captcha | `CAPTCHA#<source>#<digest>` | `CAPTCHA` | a captcha proof that was good, how often it was used |
+| poll | `POLL#<source>` | `POLL` | how far a source that is asked has been read, and when it is asked next |
+| lookup | `LOOKUP#<name>` | `ANSWER#<digest>` | an answer that a website may have again |
+| visitor | `LOOKUP#<name>` | `VISITOR#<digest>#<minute>` | what one visitor asked within a minute |
 | notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
 | ticket | `TICKET#<digest>` | `TICKET` | which delivery a thank-you page may ask about, once |
 | import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
@@ -124,6 +127,27 @@ def ceiling_key(source: str, window: str) -> Key:
     Where a source's events of one window are counted.
     """
     return Key(f"SOURCE#{source}", f"CEILING#{window}")
+
+
+def poll_key(source: str) -> Key:
+    """
+    Where it is kept how far a source that is asked has been read.
+    """
+    return Key(f"POLL#{source}", "POLL")
+
+
+def answer_key(lookup: str, digest: str) -> Key:
+    """
+    Where the answer to one question of a website is.
+    """
+    return Key(f"LOOKUP#{lookup}", f"ANSWER#{digest}")
+
+
+def visitor_key(lookup: str, digest: str, minute: int) -> Key:
+    """
+    Where one visitor's questions of one minute are counted.
+    """
+    return Key(f"LOOKUP#{lookup}", f"VISITOR#{digest}#{minute}")
 
 
 def notice_key(cause: str) -> Key:

@@ -21,7 +21,7 @@ from chalicelib.ports import Ports
 from chalicelib.records.layout import lane_key
 from chalicelib.relay import faults, inbox
 from chalicelib.relay.accepting import Door
-from chalicelib.relay.bells import backlog_delivery, rung, send_quietly
+from chalicelib.relay.bells import backlog_delivery, polled, rung, send_quietly
 from chalicelib.relay.calls import Caller
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.front import Front, excess
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
+    from chalicelib.relay.polling import Polls
     from chalicelib.relay.probing import Prober
     from chalicelib.relay.replaying import Replayer
     from chalicelib.relay.sweeping import Sweeper
@@ -74,6 +75,15 @@ class Relay:
             single=SingleRounds(deps, notices, self._caller, self._sweeper),
             batch=BatchRounds(deps, notices, Batcher(deps, notices), self._sweeper),
         )
+
+    @cached_property
+    def polls(self) -> Polls:
+        """
+        What asks vendors.
+        """
+        from chalicelib.relay.polling import Polls  # noqa: PLC0415
+
+        return Polls(self._deps, self._notices, self._door, self._front)
 
     @cached_property
     def operator(self) -> Operator:
@@ -146,6 +156,14 @@ class Relay:
         """
         return self._front.preflight(envelope)
 
+    def look_up(self, envelope: Envelope, *, visitor: str) -> Response:
+        """
+        Answer a question of a website's visitor, who calls from this network address.
+        """
+        from chalicelib.relay.lookups import Lookups  # noqa: PLC0415 - few relays have any
+
+        return Lookups(self._deps, self._notices).answer(envelope, visitor)
+
     def fill_token(self, envelope: Envelope) -> Response:
         """
         A fresh fill-time token for a form's page.
@@ -192,8 +210,11 @@ class Relay:
 
     def ring(self, body: str, *, deadline: datetime) -> None:
         """
-        A bell: try the fresh delivery it names, then (if that could not go, or none was named) advance the lane.
+        A bell: start the poll it names; or try the fresh delivery it names, and else advance the lane.
         """
+        if asked := polled(body):
+            self.polls.run(asked, deadline=deadline)
+            return
         named = rung(body)
         if named is None:
             self._deps.ports.journal.log("bell.unreadable")
@@ -220,9 +241,11 @@ class Relay:
 
     def tick(self) -> None:
         """
-        Every minute: ring the lanes that have work, and look for files that nobody reads.
+        Every minute: ring the lanes that have work, start the polls that are due, look for files that nobody reads.
         """
         self._sweeper.tick()
+        if any(source.poll for source in self._deps.config.sources.values()):
+            self.polls.start_due()
         self.imports.sweep()
 
     def expand(self, body: str, *, deadline: datetime) -> None:

@@ -67,6 +67,23 @@ def pointer(body: str) -> Pointer | None:
         return None
 
 
+def poll_bell(source: str) -> str:
+    """
+    The bell message that starts a poll.
+    """
+    return json.dumps({"poll": source})
+
+
+def polled(body: str) -> str:
+    """
+    The source that a bell message asks to poll; "" for any other.
+    """
+    try:
+        return str(json.loads(body).get("poll", ""))
+    except (ValueError, AttributeError):
+        return ""
+
+
 def rung(body: str) -> tuple[str, str] | None:
     """
     The lane, and perhaps the delivery, that a bell message names; None for a message that is not ours.

@@ -117,6 +117,12 @@ class Front:
         self._deliver_fresh(unpacked, self._deps.now(), in_request=False)
         return True
 
+    def wake(self, fresh: Sequence[Delivery]) -> None:
+        """
+        Wake the lanes of deliveries that have just been stored, and that nobody waits for.
+        """
+        self._deliver_fresh(fresh, self._deps.now(), in_request=False)
+
     def _accept_file(self, envelope: Envelope, source: Source, secrets: Mapping[str, str]) -> Response:
         """
         The way of a file that a drop-in sends.
@@ -132,8 +138,8 @@ class Front:
     # ── the way of one envelope ─────────────────────────────────────────────────────────────────────────────────────
 
     def _accept(self, envelope: Envelope, source: Source | None) -> Response:
-        if source is None:
-            sources.faces.refuse_unknown(envelope)
+        if source is None or source.poll is not None:
+            sources.faces.refuse_unknown(envelope)  # nobody sends to what is asked
         deps = self._deps
         secrets = {each: deps.ports.secrets.get(each) for each in sources.secret_refs(source)}
         if source.dropin is not None:

@@ -2,7 +2,8 @@
 A strict double of 配配メール: the CSV import API, the legacy import, and the admin screens behind them.
 
 Facts: 配配メール manual (API連携), 楽楽販売 linkage manual, public support pages (checked 2026-11). Where the documents
-leave a point open there is a switch. The retrieval APIs (取得系) are not public: they answer 501.
+leave a point open there is a switch. The retrieval APIs (取得系) are not public: each answers 501 until a test says
+what it is like (`retrievals`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tests.sandbox.clock import Clock, jst_day
 from tests.sandbox.faults import Fault, FaultProgramme, Manners, with_faults
 from tests.sandbox.haihaimail_account import DEFAULT_ITEMS, Account, Item, LegacyLogin
 from tests.sandbox.haihaimail_file import read_file
+from tests.sandbox.haihaimail_get import RetrievalFace
 from tests.sandbox.haihaimail_jobs import Job, JobQueue, ReportMail
 from tests.sandbox.haihaimail_legacy import legacy_answer, read_legacy
 from tests.sandbox.haihaimail_quota import QuotaBook
@@ -84,6 +86,7 @@ class HaihaiSandbox:
         self.ledger = Ledger()
         self.quota = QuotaBook(self.account.calls_per_day)
         self.queue = JobQueue(self.account)
+        self.retrievals = RetrievalFace(self.account.calls_per_day)
         self.unknown_keys: list[str] = []
         self.unknown_columns: list[str] = []
 
@@ -223,6 +226,8 @@ class HaihaiSandbox:
             return self._import(request, now)
         if self.account.legacy and request.path == "/" and request.query == "ac=ScheduleCsvImport":
             return self._legacy(request, now)
+        if self.retrievals.knows(request.path):
+            return self._retrieve(request, now)
         if request.path.startswith(api) and not request.path.startswith(f"{api}v1/custcsv/"):
             return self._say(501, "not configured: the specification of API連携(取得系) is needed")
         return self._say(404, "URLが不正です")
@@ -243,9 +248,19 @@ class HaihaiSandbox:
             self.quota.count(now)
         return json_answer(200, {**self._envelope(200, "success"), "query": job.settings.as_dict()})
 
-    def _check_sender(self, request: SandboxRequest) -> None:
-        if request.method != "POST":
-            raise Refusal(405, "POSTで送信してください")
+    def _retrieve(self, request: SandboxRequest, now: datetime) -> Spoken:
+        try:
+            self._check_sender(request, method=self.retrievals.method_of(request.path))
+            if self.retrievals.room(request.path, now) < 1:
+                self.retrievals.refuse(request.path, now)
+                return self._over_quota()
+            return self.retrievals.answer(request, now)
+        except Refusal as refusal:
+            return self._say(refusal.status, refusal.reason)
+
+    def _check_sender(self, request: SandboxRequest, *, method: str = "POST") -> None:
+        if request.method != method:
+            raise Refusal(405, f"{method}で送信してください")
         if not hmac.compare_digest(request.headers.get("x-hm-apitoken", "").encode(), self.token.encode()):
             raise Refusal(401, "APIトークンが不正です")
         if not self.account.admits(request.client):
@@ -272,6 +287,9 @@ class HaihaiSandbox:
 
     def _too_many(self, now: datetime) -> SandboxAnswer:
         self.quota.refuse(now)
+        return self._over_quota()
+
+    def _over_quota(self) -> SandboxAnswer:
         if self.switches.over_quota == "body_429":
             return self._say(429, "1日の利用回数の上限を超えました", http=400)
         return self._say(429, "1日の利用回数の上限を超えました")

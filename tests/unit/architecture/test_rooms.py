@@ -76,7 +76,7 @@ def test_rooms_meet_only_in_the_model(room: str) -> None:
 
 def test_the_doors_are_doors() -> None:
     """app.py lists doors of one line each; everything behind them is chalicelib."""
-    assert len((ROOT / "app.py").read_text().splitlines()) <= 220
+    assert len((ROOT / "app.py").read_text().splitlines()) <= 240
 
 
 def test_modules_stay_small() -> None:

@@ -23,6 +23,7 @@ from chalicelib.model import (
     Form,
     FormField,
     Hmac,
+    Lookup,
     Parse,
     Records,
     Respond,
@@ -64,6 +65,7 @@ basics, destinations, forms, routes, sources, standing_in, uploading, verify = (
     importlib.import_module(f"chalicelib.config.{name}")
     for name in ("basics", "destinations", "forms", "routes", "sources", "standing_in", "uploading", "verify")
 )
+polls, lookups = (importlib.import_module(f"chalicelib.config.{name}") for name in ("polls", "lookups"))
 SOURCE = {name: rule for name, rule in sources.SOURCE.items() if name not in forms.FORM}
 ALARMS = {"wait_minutes": defaults(Alarms)["wait_seconds_max"] // 60}
 HANDSHAKES = [rule.shape or {} for rule in verify.HANDSHAKE.values()]
@@ -76,6 +78,8 @@ TABLES: tuple[tuple[str, Shape, Mapping[str, Any]], ...] = (
     ("[api]", basics.API, defaults(Config, prefix="api_")),
     ("[sources.NAME]", SOURCE, defaults(Source)),
     ("[sources.NAME]", forms.FORM, defaults(Form)),
+    ("[sources.NAME] that is asked", polls.POLL, polls.DEFAULTS),
+    ("[lookups.NAME]", lookups.LOOKUP, defaults(Lookup)),
     ("[sources.NAME.fields.FIELD]", forms.FIELD, defaults(FormField)),
     ("[sources.NAME.ceiling]", sources.CEILING, {}),
     ("[sources.NAME.upload]", uploading.UPLOAD, defaults(Files)),

@@ -24,6 +24,7 @@ from tests.unit.docs import code, grammar
 from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, ROOT, Document, misuse, numbers
 
 FILES = Document(ROOT / "docs" / "files.md")
+ASKED = [Document(ROOT / "docs" / "polls.md"), Document(ROOT / "docs" / "lookups.md")]
 DOCUMENTS = [CONFIGURATION, OPERATIONS, FILES, *(Document(path) for path in [ROOT / "README.md"] if path.exists())]
 NAMED = [pytest.param(each, id=each.path.name) for each in DOCUMENTS]
 
@@ -204,7 +205,7 @@ def test_nothing_is_explained_that_is_not_there() -> None:
 # ── the documents themselves ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("document", NAMED)
+@pytest.mark.parametrize("document", [*NAMED, *(pytest.param(each, id=each.path.name) for each in ASKED)])
 def test_links_lead_somewhere(document: Document) -> None:
     """Files and headings of the project that a text points to are there."""
     broken = []

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.model import Config, Dropin, Lane, Source
+from chalicelib.model import Config, Dropin, Lane, Lookup, Poll, Source
 from chalicelib.ops.names import ADVANCE, API, EXPAND, FUNCTIONS, TICK, UNPACK, Function
 from chalicelib.ops.policies import policies
 from chalicelib.ops.references import environment_references, parameter_arns, references, secret_arns
@@ -147,6 +147,29 @@ def test_the_clockwork_reads_no_secret(make: Make) -> None:
     """
     assert references(make(), TICK) == ()
     assert not [each for each in allowed(make(), TICK) if each[0].startswith(("ssm:", "secretsmanager:"))]
+
+
+def test_a_lookup_lets_the_api_read_its_destinations_credentials_and_no_others(make: Make) -> None:
+    """
+    A visitor's question is answered inside the request; nothing else of the role changes.
+    """
+    lookup = Lookup(name="faq", destination="haihai", kind="qa", lane="haihai-import")
+    asked = make(lookups={"faq": lookup})
+
+    assert set(references(asked, API)) - set(references(make(), API)) == {"secretsmanager:acme/haihai"}
+    assert all(references(asked, each) == references(make(), each) for each in FUNCTIONS if each is not API)
+
+
+def test_a_poll_needs_no_right_that_advance_has_not_got(make: Make) -> None:
+    """
+    It is carried out by the function that reads all vendors' credentials, and by no other; the clock only rings.
+    """
+    poll = Poll(destination="haihai", retrieval="stopped", lane="haihai-import")
+    source = Source(name="stopped", preset="haihaimail_stopped", poll=poll)
+    polled, plain = make(sources={**make().sources, "stopped": source}), make()
+
+    assert "secretsmanager:acme/haihai" in references(polled, ADVANCE)
+    assert all(allowed(polled, each) == allowed(plain, each) for each in FUNCTIONS)
 
 
 def test_references_become_the_arns_of_what_they_name() -> None:
