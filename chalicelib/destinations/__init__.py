@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chalicelib.destinations import haihaimail, satori
+from chalicelib.destinations import haihaimail, haihaimail_legacy, satori
 from chalicelib.destinations.kit import Vendor
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
     {
         satori.VENDOR.slug: satori.VENDOR,
         haihaimail.VENDOR.slug: haihaimail.VENDOR,
+        haihaimail_legacy.VENDOR.slug: haihaimail_legacy.VENDOR,
     },
 )
 

@@ -148,18 +148,25 @@ def read(reply: Reply | NoReply, batch: Batch, destination: Destination | None =
     answer = replies.read_answer(reply)
     if answer.form == "maintenance":
         return replies.closed(answer, batch, CAUSES)
-    status = _status(answer)
+    status = status_of(answer)
     any_body = destination is not None and setting(destination, SETTINGS, "success_body") == "any"
     if any_body and 200 <= status <= 299 and answer.form in {"empty", "unreadable"}:
         return replies.every(batch, Delivered(proof="accepted"), Verdict())
-    if 200 <= status <= 299 and answer.form == "json" and not _strange(answer.body):
+    if 200 <= status <= 299 and answer.form == "json" and not strange(answer.body):
         return replies.every(batch, Delivered(proof="accepted"), Verdict())
     said = replies.words(" / ".join(dict.fromkeys(_sayings(answer.body, _SAYING_DEPTH))))
+    return refused(answer, status, said, batch, CAUSES)
+
+
+def refused(answer: Answer, status: int, said: str, batch: Batch, causes: Causes) -> Reading:
+    """
+    What a status other than a success means for a file of this family's imports.
+    """
     refusal = _REFUSALS.get(status)
     if refusal is None:
-        return replies.ordinary(answer, status, said, batch, CAUSES)
+        return replies.ordinary(answer, status, said, batch, causes)
     kind, what, advice = refusal
-    reason = f"配配メール {what} {replies.told(answer, said, status)}{advice}"
+    reason = f"{causes.vendor} {what} {replies.told(answer, said, status)}{advice}"
     wish = answer.retry_after_seconds
     return replies.waiting(batch, reason, kind=kind, burns=status == 409, wait_seconds=wish)
 
@@ -181,7 +188,7 @@ so it counts as an attempt, lest it go on for ever.
 """
 
 
-def _status(answer: Answer) -> int:
+def status_of(answer: Answer) -> int:
     """
     The status that the reply means: a code in the body first, then HTTP's, then 400 for a complaint without a code.
     """
@@ -193,7 +200,7 @@ def _status(answer: Answer) -> int:
     return 400 if answer.fine and _complains(answer.body) else answer.http
 
 
-def _strange(body: Mapping[str, Json]) -> bool:
+def strange(body: Mapping[str, Json]) -> bool:
     """
     Whether the answer carries a code that nobody knows: neither zero nor a success.
     """

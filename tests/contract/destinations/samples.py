@@ -21,6 +21,7 @@ SECRETS = {
     "company_secret": "3f9a11e2d3c4b5a6978812345678abcd",
     "login_id": "relay-login",
     "api_token": "Tk4f9a11e2d3c4b5a6978812345678abcdTk",
+    "transfer_password": "Tp5f-9a11e2d3c4b5a69788",
 }
 
 
@@ -142,6 +143,14 @@ DESTINATIONS = {
         credentials="ssm:/ekiden/test/haihaimail",
         settings={"account": "api_sample"},
     ),
+    "haihaimail_legacy": Destination(
+        name="mail",
+        vendor="haihaimail_legacy",
+        lane="haihaimail-legacy-24",
+        base_url="https://a03.hm-f.jp",
+        credentials="ssm:/ekiden/test/haihaimail-legacy",
+        settings={"aid": 24},
+    ),
 }
 
 PERSON = {
@@ -158,27 +167,53 @@ PERSON = {
 ROW = {"メールアドレス": "hanako.sample@example.co.jp", "お名前": "見本 花子", "会社名": "株式会社ソ表能"}
 ADDRESS = {"メールアドレス": "hanako.sample@example.co.jp"}
 
+
+def imports_of(slug: str) -> tuple[Sample, ...]:
+    """
+    The five imports of 配配メール's family.
+    """
+    bare: dict[str, Any] = {"slug": slug, "fields": ADDRESS, "required": ("メールアドレス",), "settings": {"gid": "12"}}
+    return (
+        Sample(**{**bare, "operation": "register", "fields": ROW}),
+        Sample(**{**bare, "operation": "delete"}),
+        Sample(**{**bare, "operation": "stop"}),
+        Sample(**{**bare, "operation": "forbid", "settings": {"spid": "3"}}),
+        Sample(**{**bare, "operation": "allow"}),
+    )
+
+
 SAMPLES = (
     Sample(slug="satori", operation="upsert", fields=PERSON, required=("email", "collection_route")),
     Sample(slug="satori", operation="registration", fields=PERSON, required=("email", "collection_route")),
     Sample(slug="satori", operation="delete", fields={"email": PERSON["email"]}, required=("email",)),
-    Sample(slug="haihaimail", operation="register", fields=ROW, required=("メールアドレス",), settings={"gid": "12"}),
-    Sample(slug="haihaimail", operation="delete", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
-    Sample(slug="haihaimail", operation="stop", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
-    Sample(slug="haihaimail", operation="forbid", fields=ADDRESS, required=("メールアドレス",), settings={"spid": "3"}),
-    Sample(slug="haihaimail", operation="allow", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
+    *imports_of("haihaimail"),
+    *imports_of("haihaimail_legacy"),
 )
 
 ACCEPTED = {
     "satori": b'{"status":200,"message":{"customer[hashcode]":"8eced811cdb57f56"}}',
     "haihaimail": b'{"status":"success","code":"200","version":"v1"}',
+    "haihaimail_legacy": b"200 OK",
 }
 """
 A body that is a success at this vendor.
 """
 
-CHARSET = {"satori": "utf-8", "haihaimail": "cp932"}
-PROOF = {"satori": "imported", "haihaimail": "accepted"}
+PLAIN_SUCCESSES: Mapping[str, frozenset[bytes]] = {
+    "haihaimail_legacy": frozenset({b"", b"OK", b'"OK"', *(b"200 OK"[:length] for length in range(7))}),
+}
+"""
+Bodies that count as a success under HTTP 200, where the specification calls the status itself the success.
+"""
+
+CHARSET = {"satori": "utf-8", "haihaimail": "cp932", "haihaimail_legacy": "cp932"}
+PROOF = {"satori": "imported", "haihaimail": "accepted", "haihaimail_legacy": "accepted"}
+
+FILE_MEANINGS = {
+    400: Meaning(outcome=Deferred, verdict="key"),
+    409: Meaning(outcome=Deferred, verdict="busy", burns=True),
+    413: Meaning(outcome=Deferred, verdict="too_large"),
+}
 
 MEANINGS = {
     "satori": {
@@ -186,11 +221,8 @@ MEANINGS = {
         409: Meaning(outcome=Deferred, verdict="fine", burns=True),
         413: Meaning(outcome=Refused, verdict="fine"),
     },
-    "haihaimail": {
-        400: Meaning(outcome=Deferred, verdict="key"),
-        409: Meaning(outcome=Deferred, verdict="busy", burns=True),
-        413: Meaning(outcome=Deferred, verdict="too_large"),
-    },
+    "haihaimail": FILE_MEANINGS,
+    "haihaimail_legacy": FILE_MEANINGS,
 }
 """
 What differs from vendor to vendor; the rest of the table is the same for all.

@@ -42,3 +42,20 @@ def mail_account(
         settings={"account": "api_sample"} | settings,
         substitutes=substitutes or {},
     )
+
+
+def legacy_account(
+    *, base_url: str = "https://a03.hm-f.jp", substitutes: Mapping[str, str] | None = None, **settings: Any
+) -> Destination:
+    """
+    An account with 配配メール's older import; keywords are its settings.
+    """
+    return Destination(
+        name="mail",
+        vendor="haihaimail_legacy",
+        lane="haihaimail-legacy-24",
+        base_url=base_url,
+        credentials="ssm:/ekiden/test/mail-legacy",
+        settings={"aid": 24} | settings,
+        substitutes=substitutes or {},
+    )
