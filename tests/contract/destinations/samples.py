@@ -22,6 +22,7 @@ SECRETS = {
     "login_id": "relay-login",
     "api_token": "Tk4f9a11e2d3c4b5a6978812345678abcdTk",
     "transfer_password": "Tp5f-9a11e2d3c4b5a69788",
+    "password": "Pw6f-9a11e2d3c4b5a69788",
 }
 
 
@@ -151,6 +152,26 @@ DESTINATIONS = {
         credentials="ssm:/ekiden/test/haihaimail-legacy",
         settings={"aid": 24},
     ),
+    "curumeru": Destination(
+        name="kuru",
+        vendor="curumeru",
+        lane="curumeru-kuru",
+        base_url="https://kuru.example.jp",
+        credentials="ssm:/ekiden/test/curumeru",
+        settings={
+            "path": "/api/sample-import",
+            "parameters": {
+                "login": "sample_login",
+                "password": "sample_pass",
+                "file": "sample_file",
+                "import_type": "sample_type",
+                "is_overwrite": "sample_overwrite",
+                "gid": "sample_group",
+                "spid": "sample_plan",
+            },
+            "import_types": {"register": "add", "delete": "del", "stop": "halt", "forbid": "ban", "allow": 5},
+        },
+    ),
 }
 
 PERSON = {
@@ -188,12 +209,14 @@ SAMPLES = (
     Sample(slug="satori", operation="delete", fields={"email": PERSON["email"]}, required=("email",)),
     *imports_of("haihaimail"),
     *imports_of("haihaimail_legacy"),
+    *imports_of("curumeru"),
 )
 
 ACCEPTED = {
     "satori": b'{"status":200,"message":{"customer[hashcode]":"8eced811cdb57f56"}}',
     "haihaimail": b'{"status":"success","code":"200","version":"v1"}',
     "haihaimail_legacy": b"200 OK",
+    "curumeru": b'<?xml version="1.0" encoding="UTF-8"?><response><code>10200</code></response>',
 }
 """
 A body that is a success at this vendor.
@@ -206,8 +229,8 @@ PLAIN_SUCCESSES: Mapping[str, frozenset[bytes]] = {
 Bodies that count as a success under HTTP 200, where the specification calls the status itself the success.
 """
 
-CHARSET = {"satori": "utf-8", "haihaimail": "cp932", "haihaimail_legacy": "cp932"}
-PROOF = {"satori": "imported", "haihaimail": "accepted", "haihaimail_legacy": "accepted"}
+CHARSET = {"satori": "utf-8", "haihaimail": "cp932", "haihaimail_legacy": "cp932", "curumeru": "cp932"}
+PROOF = {"satori": "imported", "haihaimail": "accepted", "haihaimail_legacy": "accepted", "curumeru": "accepted"}
 
 FILE_MEANINGS = {
     400: Meaning(outcome=Deferred, verdict="key"),
@@ -223,6 +246,7 @@ MEANINGS = {
     },
     "haihaimail": FILE_MEANINGS,
     "haihaimail_legacy": FILE_MEANINGS,
+    "curumeru": FILE_MEANINGS,
 }
 """
 What differs from vendor to vendor; the rest of the table is the same for all.

@@ -44,15 +44,15 @@ def _state(url: str) -> dict[str, object]:
     return found
 
 
-def test_both_vendors_listen_and_end_on_sigterm(tmp_path: Path) -> None:
+def test_all_vendors_listen_and_end_on_sigterm(tmp_path: Path) -> None:
     """
-    All vendors by default, one clock file for both; the URLs are printed; exit status 0 and no noise.
+    All vendors by default, one clock file for all; the URLs are printed; exit status 0 and no noise.
     """
     clock = tmp_path / "clock"
     with _running("--clock-file", str(clock)) as program:
         assert program.stdout is not None
         urls = json.loads(program.stdout.readline())
-        assert list(urls) == ["satori", "haihaimail"]
+        assert list(urls) == ["satori", "haihaimail", "curumeru"]
         before = [str(_state(url)["now"]) for url in urls.values()]
         clock.write_text("86400000")
         after = [str(_state(url)["now"]) for url in urls.values()]
