@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check unit stack browser simulate simulate-mutants serve deploy bench clean
+.PHONY: help demo test check unit stack browser simulate simulate-mutants readings serve deploy bench clean
 
 help:
 	@echo "make demo              the whole relay on this machine, with vendors' sandboxes (ONCE=1 ends by itself)"
@@ -19,6 +19,7 @@ help:
 	@echo "make test              linter, types, and all tests"
 	@echo "make simulate SEEDS=1000  random days on a virtual clock (SEED_FROM=k: play one again)"
 	@echo "make simulate-mutants  break the code on purpose: does the simulation notice?"
+	@echo "make readings          every point that a vendor's documents leave open, in every reading: a table"
 	@echo "make browser           forms and pages in a real Chromium"
 	@echo "make bench             figures: CPU, requests to AWS, cold start, files"
 	@echo "make deploy STAGE=prod CONFIG=relay.toml   to AWS"
@@ -62,6 +63,9 @@ simulate: $(READY)
 
 simulate-mutants: $(READY)
 	@$(BIN)/python -m tests.simulation.mutants
+
+readings: $(READY)
+	@$(BIN)/python -m tests.scenarios.readings
 
 browser: $(READY)
 	@$(BIN)/python -m tests.browser.chromium
