@@ -21,7 +21,7 @@ from tests.unit.cli.conftest import Ekiden
 
 ROOT = Path(__file__).resolve().parents[3]
 PRINTS_DATA = ("status", "submission", "dead list", "dead show", "held list", "held show", "config check", "try")
-PRINTS_DATA += ("import",)
+PRINTS_DATA += ("import", "files list", "files show")
 
 
 def tree(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
