@@ -116,17 +116,23 @@ def check_route(route: Route, destination: Destination) -> list[Fault]:
     operation = OLDER_OPERATIONS[route.operation]
     known = parameters_of(destination)
     faults = route_faults(route, operation, destination)
-    needed = [name for name in route.settings if name in PARAMETERS and name in operation.settings]
+    needed: dict[str, tuple[str, ...]] = {
+        name: ("settings", name) for name in route.settings if name in PARAMETERS and name in operation.settings
+    }
     if "is_overwrite" in operation.settings:
-        needed.append("is_overwrite")
-    faults += [_missing_parameter(destination, name) for name in dict.fromkeys(needed) if name not in known]
+        needed.setdefault("is_overwrite", ("operation",))
+    for name, place in needed.items():
+        if name not in known:
+            message = f"needs destinations.{destination.name}.parameters.{name}, which is missing"
+            remedy = _remedy_for(name)
+            faults.append(checks.route_fault(route, *place, message=message, remedy=remedy))
     if route.operation not in words_of(destination, "import_types"):
+        message = f"needs destinations.{destination.name}.import_types.{route.operation}, which is missing"
         remedy = (
-            f"Write what {_DOCUMENT} says that {known.get('import_type', 'this field')} carries for "
+            f"Write what {_DOCUMENT} says that {known.get('import_type', 'the import_type field')} carries for "
             f"{route.operation} ({operation.label})."
         )
-        message = f"is not known, and the route {route.name} needs it"
-        faults.append(checks.fault(destination, "import_types", route.operation, message=message, remedy=remedy))
+        faults.append(checks.route_fault(route, "operation", message=message, remedy=remedy))
     return faults
 
 
@@ -160,12 +166,15 @@ def _parameter_faults(destination: Destination) -> list[Fault]:
 
 
 def _missing_parameter(destination: Destination, name: str) -> Fault:
+    return checks.fault(destination, "parameters", name, message="is missing", remedy=_remedy_for(name))
+
+
+def _remedy_for(name: str) -> str:
     carries, older = PARAMETERS[name]
-    remedy = (
+    return (
         f"Write the name of the field that carries {carries}, from {_DOCUMENT}. 配配メール's older import calls it "
         f"{older}; クルメル's name is not public and may differ."
     )
-    return checks.fault(destination, "parameters", name, message="is missing", remedy=remedy)
 
 
 def _text_faults(destination: Destination, setting: str, names: tuple[str, ...] = ()) -> list[Fault]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, field, fields
 from datetime import datetime
 from typing import Any
 
+from chalicelib.errors import StoreUnavailable
 from chalicelib.model import (
     Batch,
     Deferred,
@@ -104,8 +106,10 @@ def store_reading(bucket: Bucket, call: OpenCall, reading: Reading) -> None:
         "outcomes": {name: _outcome_json(outcome) for name, outcome in reading.outcomes.items()},
     }
     bucket.put(_reading_name(call), json.dumps(told, ensure_ascii=False).encode())
-    # By its name alone, so that a list of files need not read what their answers meant row by row.
-    bucket.put(f"{call.file}/said-{call.tries}-{reading.verdict.kind}", b"")
+    # By its name alone, so that a list of files need not read what their answers meant row by row. A list may lack it;
+    # the call itself must not be made again for it.
+    with suppress(StoreUnavailable):
+        bucket.put(f"{call.file}/said-{call.tries}-{reading.verdict.kind}", b"")
 
 
 def load_reading(bucket: Bucket, call: OpenCall) -> Reading | None:

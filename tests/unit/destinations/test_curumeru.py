@@ -160,19 +160,20 @@ def test_what_was_written_down_wrongly_is_told(name: str, value: Any, place: str
     [
         (route(), set()),
         (route("stop", gid=12), set()),
-        (route(spid=3), {"parameters.spid"}),
-        (route(report_option=1), {"parameters.report_option"}),
-        (route("forbid", gid=12), {"import_types.forbid"}),
-        (route("allow", gid=12), {"import_types.allow"}),
+        (route(spid=3), {("settings.spid", "parameters.spid")}),
+        (route(report_option=1), {("settings.report_option", "parameters.report_option")}),
+        (route("forbid", gid=12), {("operation", "import_types.forbid")}),
+        (route("allow", gid=12), {("operation", "import_types.allow")}),
     ],
 )
-def test_a_route_tells_what_it_needs_besides(made: Route, places: set[str]) -> None:
+def test_a_route_tells_what_it_needs_besides(made: Route, places: set[tuple[str, str]]) -> None:
     """
     A setting whose field has no name, an operation whose word nobody wrote down.
     """
     found = told(VENDOR.check_route(made, kuru_account()))
 
-    assert found.keys() == {f"destinations.kuru.{place}" for place in places}
+    assert found.keys() == {f"routes.r.{place}" for place, _ in places}
+    assert all(f"destinations.kuru.{needed}" in found[f"routes.r.{place}"] for place, needed in places)
 
 
 def test_overwriting_needs_its_field() -> None:
@@ -181,7 +182,10 @@ def test_overwriting_needs_its_field() -> None:
     """
     account = kuru_account(parameters={"login": "a", "password": "b", "file": "c", "import_type": "d"})
 
-    assert told(VENDOR.check_route(route(), account)).keys() == {"destinations.kuru.parameters.is_overwrite"}
+    found = told(VENDOR.check_route(route(), account))
+
+    assert found.keys() == {"routes.r.operation"}
+    assert "destinations.kuru.parameters.is_overwrite" in found["routes.r.operation"]
 
 
 def test_a_thousand_calls_a_day_and_not_more() -> None:
