@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check unit stack browser chaos simulate simulate-mutants mutants-planning fuzz serve deploy bench clean
+.PHONY: help demo test check unit stack browser chaos simulate simulate-mutants mutants-planning readings fuzz serve deploy bench clean
 
 help:
 	@echo "make demo              the whole relay on this machine, with vendors' sandboxes (ONCE=1 ends by itself)"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz TIMES=10     hostile inputs to every door: how many were tried"
 	@echo "make mutants-planning  every small change of the planning room: do its tests notice?"
 	@echo "make chaos             the packaged relay hurt on this machine: what is lost? (a few minutes)"
+	@echo "make readings          every point that a vendor's documents leave open, in every reading: a table"
 	@echo "make browser           forms and pages in a real Chromium"
 	@echo "make bench             figures: CPU, requests to AWS, cold start, files"
 	@echo "make deploy STAGE=prod CONFIG=relay.toml   to AWS"
@@ -75,6 +76,9 @@ mutants-planning: $(READY)
 
 chaos: $(READY)
 	@exec $(BIN)/python -m tests.chaos
+
+readings: $(READY)
+	@$(BIN)/python -m tests.scenarios.readings
 
 browser: $(READY)
 	@$(BIN)/python -m tests.browser.chromium

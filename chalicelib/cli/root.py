@@ -17,6 +17,7 @@ from chalicelib.cli.checking import template
 from chalicelib.cli.clock import clock
 from chalicelib.cli.dead import dead
 from chalicelib.cli.erase import erase
+from chalicelib.cli.files import files
 from chalicelib.cli.held import held
 from chalicelib.cli.importing import import_file
 from chalicelib.cli.lanes import pause, resume, ring, status
@@ -84,6 +85,7 @@ for _command in (
     held,
     replay,
     audit,
+    files,
     import_file,
     pause,
     resume,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chalicelib.destinations import haihaimail, maildealer, satori
+from chalicelib.destinations import curumeru, haihaimail, haihaimail_legacy, maildealer, satori
 from chalicelib.destinations.kit import Vendor
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
@@ -18,6 +18,8 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
         satori.VENDOR.slug: satori.VENDOR,
         haihaimail.VENDOR.slug: haihaimail.VENDOR,
         maildealer.VENDOR.slug: maildealer.VENDOR,
+        haihaimail_legacy.VENDOR.slug: haihaimail_legacy.VENDOR,
+        curumeru.VENDOR.slug: curumeru.VENDOR,
     },
 )
 

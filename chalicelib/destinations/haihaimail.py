@@ -155,11 +155,18 @@ def read(reply: Reply | NoReply, batch: Batch, destination: Destination | None =
     if 200 <= status <= 299 and answer.form == "json" and not strange(answer.body):
         return replies.every(batch, Delivered(proof="accepted"), Verdict())
     said = replies.words(" / ".join(dict.fromkeys(_sayings(answer.body, _SAYING_DEPTH))))
+    return refused(answer, status, said, batch, CAUSES)
+
+
+def refused(answer: Answer, status: int, said: str, batch: Batch, causes: Causes) -> Reading:
+    """
+    What a status other than a success means for a file of this family's imports.
+    """
     refusal = _REFUSALS.get(status)
     if refusal is None:
-        return replies.ordinary(answer, status, said, batch, CAUSES)
+        return replies.ordinary(answer, status, said, batch, causes)
     kind, what, advice = refusal
-    reason = f"配配メール {what} {replies.told(answer, said, status)}{advice}"
+    reason = f"{causes.vendor} {what} {replies.told(answer, said, status)}{advice}"
     wish = answer.retry_after_seconds
     return replies.waiting(batch, reason, kind=kind, burns=status == 409, wait_seconds=wish)
 

@@ -25,15 +25,22 @@ def check(destination: Destination) -> list[Fault]:
     """
     Faults of `[destinations.x]`: address, account, calls, items, substitutes.
     """
-    charset = charset_of(destination)
-    item = checks.setting(destination, SETTINGS, "address_item")
-    faults = [
+    plan = checks.setting(destination, SETTINGS, "plan")
+    return [
         *checks.base_url_faults(destination, "https://a01.hm-f.jp (the host of the login URL)"),
         *_account_faults(destination),
-        *_call_faults(destination),
-        *_item_faults(destination, charset),
-        *checks.substitute_faults(destination, charset),
+        *call_faults(destination, default=CALLS_PER_DAY[plan], most=CALLS_PER_DAY[plan], whose=f"{plan} plan"),
+        *file_faults(destination),
     ]
+
+
+def file_faults(destination: Destination) -> list[Fault]:
+    """
+    Faults of what every import of the family has: the address item, the limits of items, the substitutes.
+    """
+    charset = charset_of(destination)
+    item = checks.setting(destination, SETTINGS, "address_item")
+    faults = [*_item_faults(destination, charset), *checks.substitute_faults(destination, charset)]
     wrong = _wrong_name(item, charset)
     if wrong:
         faults.append(checks.fault(destination, "address_item", message=wrong, remedy=_NAME_REMEDY))
@@ -47,13 +54,14 @@ def _account_faults(destination: Destination) -> list[Fault]:
     return [checks.fault(destination, "account", message="is no name of an account", remedy=remedy)]
 
 
-def _call_faults(destination: Destination) -> list[Fault]:
-    plan = checks.setting(destination, SETTINGS, "plan")
-    most = CALLS_PER_DAY[plan]
-    calls, reserve = destination.settings.get("calls_per_day", most), destination.settings.get("reserve", 0)
+def call_faults(destination: Destination, *, default: int, most: int, whose: str) -> list[Fault]:
+    """
+    Faults of the day's calls: more than there are, or all of them kept back. `whose`: who allows `most`.
+    """
+    calls, reserve = destination.settings.get("calls_per_day", default), destination.settings.get("reserve", 0)
     faults = []
     if calls > most:
-        message, remedy = f"is more than the {plan} plan's {most}", f"Write at most {most}."
+        message, remedy = f"is more than the {whose}'s {most}", f"Write at most {most}."
         faults.append(checks.fault(destination, "calls_per_day", message=message, remedy=remedy))
     if reserve >= calls:
         message, remedy = f"leaves nothing of {calls} calls a day", f"Write less than {calls}."
@@ -106,7 +114,13 @@ def check_route(route: Route, destination: Destination) -> list[Fault]:
     """
     Faults of `[[routes]]`: item names, the address, settings that contradict; warnings of what may do harm.
     """
-    operation = OPERATIONS[route.operation]
+    return route_faults(route, OPERATIONS[route.operation], destination)
+
+
+def route_faults(route: Route, operation: Operation, destination: Destination) -> list[Fault]:
+    """
+    The same for any import of the family: what the operation declares decides which settings it has.
+    """
     charset = charset_of(destination)
     items = items_of(destination)
     fields = {name: items[item] for name in route.fields if (item := fit(name, charset)[0]) in items}

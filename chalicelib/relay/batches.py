@@ -119,7 +119,7 @@ class Batcher:
         """
         request = self._request(file)
         place = files.prefix(lane.name, ask.call_id)
-        files.store(self._deps.ports.bucket, place, file)
+        files.store(self._deps.ports.bucket, place, file, key=key.name, at=self._deps.now())
         # Reading thousands of rows took its time: the window and the guard are those of this moment.
         verdict = may_call(lane, state, self._deps.now(), ask)
         if isinstance(verdict, Wait):

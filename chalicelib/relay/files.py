@@ -8,10 +8,13 @@ sent again, and every row can be settled by its line.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, field, fields
+from datetime import datetime
 from typing import Any
 
+from chalicelib.errors import StoreUnavailable
 from chalicelib.model import (
     Batch,
     Deferred,
@@ -36,6 +39,11 @@ OUTCOMES: Mapping[str, type] = {
     "uncertain": Uncertain,
 }
 
+ABOUT = "about.json"
+"""
+The small object that tells of a call's file what an operator's list shows: nothing of anybody in it.
+"""
+
 
 @value
 class CallFile:
@@ -54,10 +62,20 @@ def prefix(lane: str, call_id: str) -> str:
     return f"calls/{lane}/{call_id}"
 
 
-def store(bucket: Bucket, place: str, file: CallFile) -> None:
+def store(bucket: Bucket, place: str, file: CallFile, *, key: str, at: datetime) -> None:
     """
-    Store lines and bytes, in this order: whoever erases a person finds files by their lines.
+    Store what tells of them, lines and bytes, in this order: whoever erases a person finds files by their lines.
     """
+    about = {
+        "at": stamp(at),
+        "key": key,
+        "destination": file.batch.destination,
+        "operation": file.batch.operation,
+        "settings": dict(file.batch.settings),
+        "rows": len(file.batch.lines),
+        "bytes": len(file.data),
+    }
+    bucket.put(f"{place}/{ABOUT}", json.dumps(about, ensure_ascii=False).encode())
     bucket.put(f"{place}/lines.json", _lines_json(file.batch.lines))
     bucket.put(f"{place}/data", file.data)
 
@@ -88,6 +106,10 @@ def store_reading(bucket: Bucket, call: OpenCall, reading: Reading) -> None:
         "outcomes": {name: _outcome_json(outcome) for name, outcome in reading.outcomes.items()},
     }
     bucket.put(_reading_name(call), json.dumps(told, ensure_ascii=False).encode())
+    # By its name alone, so that a list of files need not read what their answers meant row by row. A list may lack it;
+    # the call itself must not be made again for it.
+    with suppress(StoreUnavailable):
+        bucket.put(f"{call.file}/said-{call.tries}-{reading.verdict.kind}", b"")
 
 
 def load_reading(bucket: Bucket, call: OpenCall) -> Reading | None:
@@ -102,6 +124,14 @@ def load_reading(bucket: Bucket, call: OpenCall) -> Reading | None:
         outcomes={name: _outcome(each) for name, each in told["outcomes"].items()},
         verdict=Verdict(**told["verdict"]),
     )
+
+
+def last_said(parts: Iterable[str]) -> str:
+    """
+    What the last answer meant for the lane, read off the names of a call's objects; "" where none is there.
+    """
+    said = [part.split("-", 2) for part in parts if part.startswith("said-")]
+    return max(((int(tries), kind) for _, tries, kind in said), default=(0, ""))[1]
 
 
 def lines_of(bucket: Bucket, place: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused
@@ -27,6 +28,9 @@ from chalicelib.relay.remapping import remap
 from chalicelib.relay.viewing import OperatorError, Story
 from chalicelib.sources.file_events import FILE
 
+if TYPE_CHECKING:
+    from chalicelib.relay.sent_files import SentFiles
+
 
 class Operator(Deeds):
     """
@@ -37,6 +41,15 @@ class Operator(Deeds):
         super().__init__(deps, who)
         self._door = door
         self._imports = imports
+
+    @property
+    def files(self) -> SentFiles:
+        """
+        The files that batch calls sent.
+        """
+        from chalicelib.relay.sent_files import SentFiles  # noqa: PLC0415 - only where somebody looks at files
+
+        return SentFiles(self._deps)
 
     # ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -52,6 +52,7 @@ def read_legacy(
     settings = ImportSettings(
         import_type=int(import_type),
         is_overwrite=int(fields.get("is_overwrite") or 0) if int(import_type) in {REGISTER, REOPEN} else 0,
+        overwrite_type=2 if switches.legacy_blank == "blanks" else 1,
         targets=_targets(fields, int(import_type), account),
         report_option=int(fields.get("report_option") or 1),
     )
@@ -63,10 +64,14 @@ def read_legacy(
 
 def legacy_answer(code: int, status: int, switches: HaihaiSwitches) -> SandboxAnswer:
     """
-    An answer in the legacy form: plain text, in the charset that the switch says.
+    An answer in the legacy form: a line of text, in the charset and under the status and type that the switches say.
     """
+    text = "" if code == 200 and switches.legacy_success == "empty" else TEXTS[code]
+    coded = code > 999 and switches.legacy_status == "always_200"
     return SandboxAnswer(
-        status=status, headers={"content-type": "text/plain"}, body=TEXTS[code].encode(switches.legacy_charset)
+        status=200 if coded else status,
+        headers={"content-type": switches.legacy_type},
+        body=text.encode(switches.legacy_charset),
     )
 
 

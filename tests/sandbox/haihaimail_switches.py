@@ -34,7 +34,9 @@ class HaihaiSwitches:
     - `reopen_existing`: whether type 5 without overwriting changes the state of a known address.
     - `missing_columns`: what overwrite_type 2 does to items that have no column at all.
     - `legacy_password_field`: the manual prints transport_passwd, programs in use send transport_password.
-    - `legacy_charset`: how the legacy import writes its answers.
+    - `legacy_charset`: how the legacy import writes its answers; `legacy_type`: what Content-Type it gives them.
+    - `legacy_success`: the body of its 200; `legacy_status`: whether its codes come under 400 and 401 or under 200.
+    - `legacy_blank`: what its blank cells do to items of a customer who is overwritten.
     """
 
     foreign_ip: Literal[403, 401, "drop"] = 403
@@ -58,6 +60,10 @@ class HaihaiSwitches:
     missing_columns: Literal["keeps", "blanks"] = "keeps"
     legacy_password_field: Literal["transport_passwd", "transport_password", "both"] = "transport_passwd"
     legacy_charset: Literal["cp932", "utf-8"] = "cp932"
+    legacy_type: Literal["text/plain", "text/html"] = "text/plain"
+    legacy_success: Literal["text", "empty"] = "text"
+    legacy_status: Literal["mapped", "always_200"] = "mapped"
+    legacy_blank: Literal["keeps", "blanks"] = "keeps"
 
     def __post_init__(self) -> None:
         switches.check(self)

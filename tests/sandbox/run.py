@@ -1,8 +1,7 @@
 """
 Sandboxes as programs: `python -m tests.sandbox.run --vendor satori --vendor haihaimail --ready-file F`.
 
-Listens on loopback until SIGTERM or SIGINT. The made-up accounts are those of `demo_satori`, `demo_haihaimail` and
-`demo_maildealer`.
+Listens on loopback until SIGTERM or SIGINT. The made-up accounts are those of the functions `demo_…`.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from pathlib import Path
 from threading import Event
 
 from tests.sandbox.clock import Clock, FileClock
+from tests.sandbox.curumeru import CurumeruSandbox
 from tests.sandbox.haihaimail import HaihaiSandbox
 from tests.sandbox.haihaimail_account import DEFAULT_ITEMS, LegacyLogin
 from tests.sandbox.kit import Sandbox
@@ -98,10 +98,18 @@ def demo_maildealer(clock: Clock) -> Sandbox:
     )
 
 
+def demo_curumeru(clock: Clock) -> Sandbox:
+    """
+    クルメル with an import of a made-up address.
+    """
+    return CurumeruSandbox(clock=clock, login_id=HAIHAI_LOGIN_ID, password="demo-password", groups=HAIHAI_GROUPS)
+
+
 VENDORS: dict[str, Callable[[Clock], Sandbox]] = {
     "satori": demo_satori,
     "haihaimail": demo_haihaimail,
     "maildealer": demo_maildealer,
+    "curumeru": demo_curumeru,
 }
 
 

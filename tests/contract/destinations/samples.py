@@ -21,6 +21,8 @@ SECRETS = {
     "company_secret": "3f9a11e2d3c4b5a6978812345678abcd",
     "login_id": "relay-login",
     "api_token": "Tk4f9a11e2d3c4b5a6978812345678abcdTk",
+    "transfer_password": "Tp5f-9a11e2d3c4b5a69788",
+    "password": "Pw6f-9a11e2d3c4b5a69788",
 }
 
 
@@ -150,6 +152,34 @@ DESTINATIONS = {
         credentials="ssm:/ekiden/test/maildealer",
         settings={"mailbox": 1, "required_items": ["会社名"], "choice_items": {"興味": ["資料", "デモ"]}},
     ),
+    "haihaimail_legacy": Destination(
+        name="mail",
+        vendor="haihaimail_legacy",
+        lane="haihaimail-legacy-24",
+        base_url="https://a03.hm-f.jp",
+        credentials="ssm:/ekiden/test/haihaimail-legacy",
+        settings={"aid": 24},
+    ),
+    "curumeru": Destination(
+        name="kuru",
+        vendor="curumeru",
+        lane="curumeru-kuru",
+        base_url="https://kuru.example.jp",
+        credentials="ssm:/ekiden/test/curumeru",
+        settings={
+            "path": "/api/sample-import",
+            "parameters": {
+                "login": "sample_login",
+                "password": "sample_pass",
+                "file": "sample_file",
+                "import_type": "sample_type",
+                "is_overwrite": "sample_overwrite",
+                "gid": "sample_group",
+                "spid": "sample_plan",
+            },
+            "import_types": {"register": "add", "delete": "del", "stop": "halt", "forbid": "ban", "allow": 5},
+        },
+    ),
 }
 
 PERSON = {
@@ -174,29 +204,69 @@ CUSTOMER = {
 }
 ADDRESS = {"メールアドレス": "hanako.sample@example.co.jp"}
 
+
+def imports_of(slug: str) -> tuple[Sample, ...]:
+    """
+    The five imports of 配配メール's family.
+    """
+    bare: dict[str, Any] = {"slug": slug, "fields": ADDRESS, "required": ("メールアドレス",), "settings": {"gid": "12"}}
+    return (
+        Sample(**{**bare, "operation": "register", "fields": ROW}),
+        Sample(**{**bare, "operation": "delete"}),
+        Sample(**{**bare, "operation": "stop"}),
+        Sample(**{**bare, "operation": "forbid", "settings": {"spid": "3"}}),
+        Sample(**{**bare, "operation": "allow"}),
+    )
+
+
 SAMPLES = (
     Sample(slug="satori", operation="upsert", fields=PERSON, required=("email", "collection_route")),
     Sample(slug="satori", operation="registration", fields=PERSON, required=("email", "collection_route")),
     Sample(slug="satori", operation="delete", fields={"email": PERSON["email"]}, required=("email",)),
-    Sample(slug="haihaimail", operation="register", fields=ROW, required=("メールアドレス",), settings={"gid": "12"}),
-    Sample(slug="haihaimail", operation="delete", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
-    Sample(slug="haihaimail", operation="stop", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
-    Sample(slug="haihaimail", operation="forbid", fields=ADDRESS, required=("メールアドレス",), settings={"spid": "3"}),
+    *imports_of("haihaimail"),
+    *imports_of("haihaimail_legacy"),
+    *imports_of("curumeru"),
     Sample(slug="maildealer", operation="customer", fields=CUSTOMER, required=("メールアドレス", "会社名")),
-    Sample(slug="haihaimail", operation="allow", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
 )
 
 ACCEPTED = {
     "satori": b'{"status":200,"message":{"customer[hashcode]":"8eced811cdb57f56"}}',
     "haihaimail": b'{"status":"success","code":"200","version":"v1"}',
     "maildealer": b'{"status":"success","code":200,"count":"1","customerId":"18","version":"v1"}',
+    "haihaimail_legacy": b"200 OK",
+    "curumeru": b'<?xml version="1.0" encoding="UTF-8"?><response><code>10200</code></response>',
 }
 """
 A body that is a success at this vendor.
 """
 
-CHARSET = {"satori": "utf-8", "haihaimail": "cp932", "maildealer": "utf-8"}
-PROOF = {"satori": "imported", "haihaimail": "accepted", "maildealer": "imported"}
+PLAIN_SUCCESSES: Mapping[str, frozenset[bytes]] = {
+    "haihaimail_legacy": frozenset({b"", b"OK", b'"OK"', *(b"200 OK"[:length] for length in range(7))}),
+}
+"""
+Bodies that count as a success under HTTP 200, where the specification calls the status itself the success.
+"""
+
+CHARSET = {
+    "satori": "utf-8",
+    "haihaimail": "cp932",
+    "haihaimail_legacy": "cp932",
+    "curumeru": "cp932",
+    "maildealer": "utf-8",
+}
+PROOF = {
+    "satori": "imported",
+    "haihaimail": "accepted",
+    "haihaimail_legacy": "accepted",
+    "curumeru": "accepted",
+    "maildealer": "imported",
+}
+
+FILE_MEANINGS = {
+    400: Meaning(outcome=Deferred, verdict="key"),
+    409: Meaning(outcome=Deferred, verdict="busy", burns=True),
+    413: Meaning(outcome=Deferred, verdict="too_large"),
+}
 
 MEANINGS = {
     "satori": {
@@ -204,16 +274,14 @@ MEANINGS = {
         409: Meaning(outcome=Deferred, verdict="fine", burns=True),
         413: Meaning(outcome=Refused, verdict="fine"),
     },
-    "haihaimail": {
-        400: Meaning(outcome=Deferred, verdict="key"),
-        409: Meaning(outcome=Deferred, verdict="busy", burns=True),
-        413: Meaning(outcome=Deferred, verdict="too_large"),
-    },
     "maildealer": {
         400: Meaning(outcome=Refused, verdict="fine"),
         409: Meaning(outcome=Deferred, verdict="paused"),
         413: Meaning(outcome=Refused, verdict="fine"),
     },
+    "haihaimail": FILE_MEANINGS,
+    "haihaimail_legacy": FILE_MEANINGS,
+    "curumeru": FILE_MEANINGS,
 }
 """
 What differs from vendor to vendor; the rest of the table is the same for all.

@@ -59,3 +59,50 @@ def desk_account(
         settings={"mailbox": 1} | settings,
         substitutes=substitutes or {},
     )
+
+
+def legacy_account(
+    *, base_url: str = "https://a03.hm-f.jp", substitutes: Mapping[str, str] | None = None, **settings: Any
+) -> Destination:
+    """
+    An account with 配配メール's older import; keywords are its settings.
+    """
+    return Destination(
+        name="mail",
+        vendor="haihaimail_legacy",
+        lane="haihaimail-legacy-24",
+        base_url=base_url,
+        credentials="ssm:/ekiden/test/mail-legacy",
+        settings={"aid": 24} | settings,
+        substitutes=substitutes or {},
+    )
+
+
+def kuru_account(
+    *, base_url: str = "https://kuru.example.jp", substitutes: Mapping[str, str] | None = None, **settings: Any
+) -> Destination:
+    """
+    A クルメル account whose import was written down; keywords are its settings, None leaves one out.
+    """
+    written = {
+        "path": "/api/made-up/import",
+        "parameters": {
+            "login": "made_login",
+            "password": "made_pass",
+            "file": "made_file",
+            "import_type": "made_type",
+            "is_overwrite": "made_overwrite",
+            "gid": "made_group",
+        },
+        "import_types": {"register": "add", "stop": 2},
+        **settings,
+    }
+    return Destination(
+        name="kuru",
+        vendor="curumeru",
+        lane="curumeru-kuru",
+        base_url=base_url,
+        credentials="ssm:/ekiden/test/kuru",
+        settings={name: value for name, value in written.items() if value is not None},
+        substitutes=substitutes or {},
+    )

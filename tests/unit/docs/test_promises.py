@@ -31,7 +31,7 @@ def test_every_make_target_of_the_promises_is_there() -> None:
     makefile = Path(ROOT / "Makefile").read_text(encoding="utf-8")
     targets = {words[1] for words in PROMISES.command_lines("make")}
 
-    assert targets == {"simulate", "simulate-mutants", "mutants-planning", "chaos"}
+    assert targets == {"readings", "simulate", "simulate-mutants", "mutants-planning", "chaos"}
     assert all(f"\n{target}:" in makefile for target in targets)
 
 

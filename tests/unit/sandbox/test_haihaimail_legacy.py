@@ -13,7 +13,7 @@ from tests.sandbox.clock import HandClock
 from tests.sandbox.haihaimail import HaihaiSandbox
 from tests.sandbox.haihaimail_switches import HaihaiSwitches
 from tests.sandbox.wire import SandboxAnswer, SandboxRequest
-from tests.unit.sandbox.vendors import ask, haihai, legacy_request, people
+from tests.unit.sandbox.vendors import ask, csv_bytes, haihai, legacy_request, people
 
 ONE = people("a@example.co.jp")
 
@@ -121,6 +121,31 @@ def test_the_charset_of_the_answer(clock: HandClock, charset: str) -> None:
     sandbox = haihai(clock, switches=HaihaiSwitches(legacy_charset=charset))
     _, text = _answer(sandbox, legacy_request(ONE, aid=""), charset)
     assert text == "81421 bad aid aid が不正です。"
+
+
+def test_an_answer_may_come_in_an_odd_dress(clock: HandClock) -> None:
+    """
+    A program in PHP calls every text HTML; a code may come under 200, a success without a word.
+    """
+    odd = HaihaiSwitches(legacy_type="text/html", legacy_status="always_200", legacy_success="empty")
+    sandbox = haihai(clock, switches=odd)
+    taken = sandbox.handle(legacy_request(ONE))
+    assert isinstance(taken, SandboxAnswer)
+    assert (taken.status, taken.headers["content-type"], taken.body) == (200, "text/html", b"")
+    assert _answer(sandbox, legacy_request(ONE, gid="99"))[0] == 200
+    assert _answer(sandbox, legacy_request(None)) == (400, "400 Bad Request")
+
+
+@pytest.mark.parametrize(("reading", "name"), [("keeps", "花子"), ("blanks", "")])
+def test_what_a_blank_cell_does_is_open(clock: HandClock, reading: str, name: str) -> None:
+    """
+    There is no overwrite_type: a blank cell keeps or erases what is there.
+    """
+    sandbox = haihai(clock, switches=HaihaiSwitches(legacy_blank=reading))
+    for cell in ("花子", ""):
+        rows = [["メールアドレス", "お名前"], ["a@example.co.jp", cell]]
+        assert _answer(sandbox, legacy_request(csv_bytes(rows), is_overwrite="1"))[0] == 200
+    assert [customer.values.get("お名前", "") for customer in sandbox.customers()] == [name]
 
 
 def test_the_legacy_door_is_narrow(clock: HandClock) -> None:

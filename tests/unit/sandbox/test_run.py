@@ -52,7 +52,7 @@ def test_all_vendors_listen_and_end_on_sigterm(tmp_path: Path) -> None:
     with _running("--clock-file", str(clock)) as program:
         assert program.stdout is not None
         urls = json.loads(program.stdout.readline())
-        assert list(urls) == ["satori", "haihaimail", "maildealer"]
+        assert list(urls) == ["satori", "haihaimail", "maildealer", "curumeru"]
         before = [str(_state(url)["now"]) for url in urls.values()]
         clock.write_text("86400000")
         after = [str(_state(url)["now"]) for url in urls.values()]
