@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending, State
 from chalicelib.planning.merge import merge, overtaken_by_state, trim
+from chalicelib.planning.windows import tokyo_day
 from chalicelib.value import value
 
 READY = frozenset({State.WAITING, State.UNCERTAIN})
@@ -149,6 +150,9 @@ def plan_contact(
     if not mine:
         return Plan(overtaken=tuple(overtaken))
     head, ids = mine[0], tuple(each.id for each in mine)
+    if 0 < rules(head).per_day <= of_today(contact, now).day_count:
+        why = f"the address has had its {rules(head).per_day} of the day"
+        return Plan(overtaken=(*overtaken, Overtaken(delivery=head, why=why)))
     free = replace(contact, pending=tuple(each for each in contact.pending if not _gives_way(each, head, held_keys)))
     obstacle = _obstacle(head, free, now, settle_seconds)
     if obstacle is not None:
@@ -167,6 +171,14 @@ def plan_contact(
         attempts=max(each.attempts for each in group),
     )
     return Plan(lines=(line,), overtaken=tuple(overtaken), members={each.id: each for each in group})
+
+
+def of_today(contact: Contact, now: datetime) -> Contact:
+    """
+    The contact with what reached it today in Tokyo counted, whenever it was last written.
+    """
+    day = tokyo_day(now)
+    return contact if contact.day == day else replace(contact, day=day, day_count=0)
 
 
 def _without_overtaken(
