@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chalicelib.destinations import haihaimail, satori
+from chalicelib.destinations import haihaimail, mail, own, presets, satori
 from chalicelib.destinations.kit import Vendor
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
     {
         satori.VENDOR.slug: satori.VENDOR,
         haihaimail.VENDOR.slug: haihaimail.VENDOR,
+        presets.KINTONE.slug: presets.KINTONE,
+        presets.SLACK.slug: presets.SLACK,
+        presets.WEBHOOKS.slug: presets.WEBHOOKS,
+        mail.VENDOR.slug: mail.VENDOR,
+        own.HTTP.slug: own.HTTP,
+        own.HTTP_BATCH.slug: own.HTTP_BATCH,
     },
 )
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.destinations import VENDORS
 from chalicelib.destinations.kit import Operation, Vendor
 from chalicelib.model import Batch, Const, Deferred, Destination, FieldName, Line, Outcome, Prepared, Refused, Route
 
+AT = datetime(2026, 11, 21, 1, 0, 0, tzinfo=UTC)
 SECRETS = {
     "user_key": "0f9a11e2d3c4b5a6978812345678abcd",
     "user_secret": "1f9a11e2d3c4b5a6978812345678abcd",
@@ -21,6 +23,9 @@ SECRETS = {
     "company_secret": "3f9a11e2d3c4b5a6978812345678abcd",
     "login_id": "relay-login",
     "api_token": "Tk4f9a11e2d3c4b5a6978812345678abcdTk",
+    "token": "Ow4f9a11e2d3c4b5a6978812345678abcdOw",
+    "webhook_url": "https://hooks.slack.com/services/T00000000/B00000000/0f9a11e2d3c4b5a69788abcd",
+    "signing_secret": "whsec_MGY5YTExZTJkM2M0YjVhNjk3ODgxMjM0NTY3OGFiY2Q=",
 }
 
 
@@ -65,7 +70,8 @@ class Sample:
         """
         Made-up credentials of that account.
         """
-        return {name: SECRETS[name] for name in self.vendor.credentials}
+        given = self.destination.credentials
+        return {name: SECRETS[name] for name in (self.vendor.credentials if isinstance(given, str) else given)}
 
     @property
     def route(self) -> Route:
@@ -104,6 +110,7 @@ class Sample:
             operation=self.operation,
             settings=prepared.settings,
             lines=tuple(lines),
+            at=AT,
         )
 
     def data(self, batch: Batch) -> bytes:
@@ -125,6 +132,15 @@ class Meaning:
     burns: bool = False
 
 
+LIST = {"form": "list"}
+OWN = {
+    "path": "/contacts/{email}",
+    "headers": {"Authorization": "Bearer {secret:token}"},
+    "identity": "email",
+    "body": {"mail": "{email}", "name": "{name}", "age": "{age}", "tags": "{tags}"},
+    "fields": {"email": {"form": "email"}, "name": {}, "age": {"form": "integer"}, "tags": LIST},
+    "success": {"when": "body.ok"},
+}
 DESTINATIONS = {
     "satori": Destination(
         name="satori",
@@ -142,6 +158,57 @@ DESTINATIONS = {
         credentials="ssm:/ekiden/test/haihaimail",
         settings={"account": "api_sample"},
     ),
+    "kintone": Destination(
+        name="kintone",
+        vendor="kintone",
+        lane="kintone-kintone",
+        base_url="https://sample.cybozu.com",
+        credentials="ssm:/ekiden/test/kintone",
+        settings={"app": 12, "update_key": "email", "fields": {"email": {"form": "email"}, "name": {}, "tags": LIST}},
+    ),
+    "slack": Destination(
+        name="slack",
+        vendor="slack",
+        lane="slack-slack",
+        base_url="https://hooks.slack.com",
+        credentials="ssm:/ekiden/test/slack",
+        settings={"text": "{name} さん ({company})"},
+    ),
+    "standard_webhooks": Destination(
+        name="hooks",
+        vendor="standard_webhooks",
+        lane="standard-webhooks-hooks",
+        base_url="https://hooks.example.co.jp",
+        credentials="ssm:/ekiden/test/hooks",
+        settings={"type": "contact.created", "path": "/in", "identity": "email"},
+    ),
+    "email": Destination(
+        name="post",
+        vendor="email",
+        lane="email-post",
+        base_url="ses:",
+        credentials={},
+        settings={
+            "from": "お問い合わせ窓口 <info@example.co.jp>",
+            "templates": {"thanks": {"subject": "{name} 様", "text": "{email} から\n{memo}"}},
+        },
+    ),
+    "http": Destination(
+        name="own",
+        vendor="http",
+        lane="http-own",
+        base_url="https://own.example.co.jp",
+        credentials={"token": "ssm:/ekiden/test/own"},
+        settings=OWN,
+    ),
+    "http_batch": Destination(
+        name="rows",
+        vendor="http_batch",
+        lane="http-batch-rows",
+        base_url="https://own.example.co.jp",
+        credentials={"token": "ssm:/ekiden/test/own"},
+        settings={**OWN, "path": "/rows", "body": None, "format": "csv", "charset": "cp932"},
+    ),
 }
 
 PERSON = {
@@ -157,6 +224,10 @@ PERSON = {
 }
 ROW = {"メールアドレス": "hanako.sample@example.co.jp", "お名前": "見本 花子", "会社名": "株式会社ソ表能"}
 ADDRESS = {"メールアドレス": "hanako.sample@example.co.jp"}
+VISITOR = {"email": "hanako.sample@example.co.jp", "name": "見本 花子"}
+LETTER = {**VISITOR, "memo": "一行目\r\n二行目"}
+OWN_FIELDS = {**VISITOR, "age": "30", "tags": ["資料請求", "展示会"]}
+TO_STAFF = {"template": "thanks", "to": "desk@staff.example.jp"}
 
 SAMPLES = (
     Sample(slug="satori", operation="upsert", fields=PERSON, required=("email", "collection_route")),
@@ -166,32 +237,59 @@ SAMPLES = (
     Sample(slug="haihaimail", operation="delete", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
     Sample(slug="haihaimail", operation="stop", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
     Sample(slug="haihaimail", operation="forbid", fields=ADDRESS, required=("メールアドレス",), settings={"spid": "3"}),
+    Sample(slug="kintone", operation="upsert", fields={**VISITOR, "tags": ["a", "b"]}, required=("email",)),
+    Sample(slug="slack", operation="send", fields={"name": "見本 花子", "company": "例 & 見本"}, required=()),
+    Sample(slug="standard_webhooks", operation="send", fields=VISITOR, required=("email",)),
+    Sample(slug="email", operation="auto_reply", fields=LETTER, required=("email",), settings={"template": "thanks"}),
+    Sample(slug="email", operation="notice", fields=LETTER, required=(), settings=TO_STAFF),
+    Sample(slug="email", operation="inquiry", fields=LETTER, required=("email",), settings=TO_STAFF),
+    Sample(slug="http", operation="send", fields=OWN_FIELDS, required=("email",)),
+    Sample(slug="http", operation="upsert", fields=OWN_FIELDS, required=("email",)),
+    Sample(slug="http_batch", operation="send", fields=OWN_FIELDS, required=("email",)),
+    Sample(slug="http_batch", operation="upsert", fields=OWN_FIELDS, required=("email",)),
     Sample(slug="haihaimail", operation="allow", fields=ADDRESS, required=("メールアドレス",), settings={"gid": "12"}),
 )
 
 ACCEPTED = {
     "satori": b'{"status":200,"message":{"customer[hashcode]":"8eced811cdb57f56"}}',
     "haihaimail": b'{"status":"success","code":"200","version":"v1"}',
+    "kintone": b'{"records":[{"id":"7","revision":"1","operation":"INSERT"}]}',
+    "slack": b"ok",
+    "standard_webhooks": b'{"received":true, "note":"nothing else is asked"}',
+    "email": b'{"message_id":"0100018a-0000-4000-8000-000000000000"}',
+    "http": b'{"ok":true,"id":7,"more":"...."}',
+    "http_batch": b'{"ok":true,"rows":2,"more":"...."}',
 }
 """
 A body that is a success at this vendor.
 """
 
-CHARSET = {"satori": "utf-8", "haihaimail": "cp932"}
-PROOF = {"satori": "imported", "haihaimail": "accepted"}
+TAKES_ANY_2XX = {"standard_webhooks"}
+"""
+A success of these is any 2xx that is no page, whatever its body says or lacks.
+"""
 
-MEANINGS = {
-    "satori": {
-        400: Meaning(outcome=Refused, verdict="fine"),
-        409: Meaning(outcome=Deferred, verdict="fine", burns=True),
-        413: Meaning(outcome=Refused, verdict="fine"),
-    },
-    "haihaimail": {
-        400: Meaning(outcome=Deferred, verdict="key"),
-        409: Meaning(outcome=Deferred, verdict="busy", burns=True),
-        413: Meaning(outcome=Deferred, verdict="too_large"),
-    },
+SECRET_IN_ADDRESS = {"slack"}
+"""
+These vendors' addresses are secrets themselves.
+"""
+
+IN_CP932 = {"haihaimail", "http_batch"}
+ACCEPTS_ONLY = {"haihaimail", "http_batch", "email"}
+CHARSET = {slug: "cp932" if slug in IN_CP932 else "utf-8" for slug in DESTINATIONS}
+PROOF = {slug: "accepted" if slug in ACCEPTS_ONLY else "imported" for slug in DESTINATIONS}
+
+ONE_EACH = {
+    400: Meaning(outcome=Refused, verdict="fine"),
+    409: Meaning(outcome=Deferred, verdict="fine", burns=True),
+    413: Meaning(outcome=Refused, verdict="fine"),
 }
+FILES = {
+    400: Meaning(outcome=Deferred, verdict="key"),
+    409: Meaning(outcome=Deferred, verdict="busy", burns=True),
+    413: Meaning(outcome=Deferred, verdict="too_large"),
+}
+MEANINGS = {slug: FILES if each.batching else ONE_EACH for slug, each in VENDORS.items()}
 """
 What differs from vendor to vendor; the rest of the table is the same for all.
 """

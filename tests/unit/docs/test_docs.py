@@ -24,7 +24,8 @@ from tests.unit.docs import code, grammar
 from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, ROOT, Document, misuse, numbers
 
 FILES = Document(ROOT / "docs" / "files.md")
-DOCUMENTS = [CONFIGURATION, OPERATIONS, FILES, *(Document(path) for path in [ROOT / "README.md"] if path.exists())]
+OWN = Document(ROOT / "docs" / "destinations.md")
+DOCUMENTS = [CONFIGURATION, OPERATIONS, FILES, OWN, *(Document(path) for path in [ROOT / "README.md"] if path.exists())]
 NAMED = [pytest.param(each, id=each.path.name) for each in DOCUMENTS]
 
 
