@@ -175,5 +175,5 @@ def unreadable(text: str) -> str:
     try:
         jmespath.compile(text)
     except JMESPathError as error:
-        return " ".join(str(error).split("\n")[0].split())
+        return " ".join(str(error).partition(", for expression")[0].split())
     return ""

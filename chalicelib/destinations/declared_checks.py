@@ -143,7 +143,7 @@ def _check_conditions(given: Mapping[str, Any], at: _Places) -> None:
     for path, text in found:
         if isinstance(text, str) and (wrong := unreadable(text)):
             remedy = "Write JMESPath over status, body and text, for example: body.ok."
-            at.fault(*path, message=f"is no condition that can be read: {wrong}", remedy=remedy)
+            at.fault(*path, message=f"cannot be read: {wrong}", remedy=remedy)
         elif text is not None and not isinstance(text, str) and path[0] == "result":
             at.fault(*path, message="is no text", remedy="Write a path into the answer, for example: body.id.")
     for name in results:

@@ -16,7 +16,7 @@ from tests.sandbox.faults import Fault
 from tests.sandbox.own_service import HookReceiver, OwnCrm, Warehouse
 from tests.sandbox.receivers import KintoneSandbox, MailSandbox, SlackSandbox
 from tests.scenarios.world import World
-from tests.unit.docs.documents import ROOT, Document
+from tests.unit.docs.documents import OWN
 
 HEAD = """
 [relay]
@@ -34,7 +34,6 @@ verify = [{ token = { in = "header", name = "X-Relay-Token", secret = "env:CRM_T
 records = { path = "events" }
 event = { id = "id", time = "updated_at" }
 """
-DOCUMENT = Document(ROOT / "docs" / "destinations.md")
 EVENT = {"id": "e1", "updated_at": "2026-11-21T09:00:00+09:00", "email": "u1@example.co.jp", "name": "花子"}
 WHSEC = "whsec_MGY5YTExZTJkM2M0YjVhNjk3ODgxMjM0NTY3OGFiY2Q="
 VISITOR = {"your-email": "hanako.sample@example.co.jp", "name": "見本 花子", "memo": "資料をください。"}
@@ -66,7 +65,7 @@ class Crm:
     """
 
     def __init__(self) -> None:
-        text = next(each for each in DOCUMENT.blocks("toml") if "[destinations.crm]" in each)
+        text = next(each for each in OWN.blocks("toml") if "[destinations.crm]" in each)
         references = {"ssm:/ekiden/prod/relay": "env:EKIDEN_SECRET", "ssm:/ekiden/prod/crm-token": "env:OWN_TOKEN"}
         for stored, local in references.items():
             text = text.replace(stored, local)
@@ -107,7 +106,7 @@ def test_the_request_in_the_document_is_the_one_that_is_made(crm: Crm) -> None:
     """
     crm.submit(employees="30", topics="製品,見積り")
     (request,) = crm.service.requests
-    shown = DOCUMENT.blocks("http")[0].split("\n\n", 1)
+    shown = OWN.blocks("http")[0].split("\n\n", 1)
     note = json.loads(shown[1])
 
     assert f"{request.method} https://crm.example.co.jp{request.path}" == shown[0]

@@ -21,10 +21,9 @@ from chalicelib.planning.windows import SKEW_SECONDS
 from chalicelib.records import imports
 from chalicelib.records.contacts import KEPT_DAYS_EXTRA, PENDING_MAX
 from tests.unit.docs import code, grammar
-from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, ROOT, Document, misuse, numbers
+from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, OWN, ROOT, Document, misuse, numbers
 
 FILES = Document(ROOT / "docs" / "files.md")
-OWN = Document(ROOT / "docs" / "destinations.md")
 DOCUMENTS = [CONFIGURATION, OPERATIONS, FILES, OWN, *(Document(path) for path in [ROOT / "README.md"] if path.exists())]
 NAMED = [pytest.param(each, id=each.path.name) for each in DOCUMENTS]
 
