@@ -208,11 +208,11 @@ def harmless(operation: Operation, destination: Destination) -> bool:
     return operation.repeat_harmless if declared is None else bool(declared)
 
 
-def lane_name(destination_name: str, _settings: Mapping[str, Any]) -> str:
+def lane_name(destination_name: str, settings: Mapping[str, Any]) -> str:
     """
-    One pace per destination, unless `lane` says otherwise.
+    One scope for all that leaves through SES, which counts per AWS account and region.
     """
-    return f"email-{destination_name}"
+    return "email-ses" if (settings.get("server") or SES) == SES else f"email-{destination_name}"
 
 
 VENDOR = Vendor(

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.model import Delivery, State
+from chalicelib.model import Delivery, Envelope, State
 from tests.sandbox.faults import Fault
 from tests.sandbox.own_service import HookReceiver, OwnCrm, Warehouse
 from tests.sandbox.receivers import KintoneSandbox, MailSandbox, SlackSandbox
@@ -254,6 +255,23 @@ fields = { email = "email", name = "name" }
 """
 
 
+def test_rows_that_may_not_be_doubled_wait_for_a_person() -> None:
+    """
+    A file without an answer, whose repeat nobody declared harmless, is held whole.
+    """
+    config = ROWS.replace("FORMAT", 'body = { rows = "{_rows}" }').replace('idempotency_header = "Idempotency-Key"', "")
+    world = world_of(config.replace('operation = "upsert"', 'operation = "send"'))
+    warehouse = Warehouse(clock=world.clock.now)
+    world.transport.sandboxes["https://dwh.example.co.jp"] = warehouse
+    warehouse.faults.add(Fault("lose_after"))
+    events = [{**EVENT, "id": f"e{number}", "email": f"u{number}@example.co.jp"} for number in range(3)]
+    world.webhook(json.dumps({"events": events}).encode())
+    world.pass_minutes(30)
+
+    assert world.states() == {"held": 3}
+    assert warehouse.calls == [3]
+
+
 @pytest.mark.parametrize(
     "format_",
     ['format = "csv"\ncharset = "cp932"', 'body = { rows = "{_rows}" }\nrow = { email = "{email}", name = "{name}" }'],
@@ -435,6 +453,29 @@ def test_a_signed_webhook_is_believed_and_its_repeat_known() -> None:
     }
 
 
+def test_our_own_source_believes_our_own_webhook() -> None:
+    """
+    One Ekiden may hand its events to another: the receiving preset verifies what the sending one has signed.
+    """
+    world = world_of(HOOKS, {"env:WHSEC": WHSEC})
+    partner = HookReceiver(clock=world.clock.now, secret=WHSEC)
+    world.transport.sandboxes["https://partner.example.co.jp"] = partner
+    world.webhook(json.dumps({"events": [EVENT]}).encode())
+    world.answer_bells()
+    (request,) = partner.requests
+    other = World(
+        HEAD.replace(
+            "[sources.crm]", '[sources.first]\npreset = "standard_webhooks"\nsecret = "env:WHSEC"\n\n[sources.crm]'
+        )
+    )
+    other.secrets.values["env:WHSEC"] = WHSEC
+    envelope = Envelope(source="first", headers=request.headers, body=request.body, received_at=other.clock.now())
+    forged = replace(envelope, body=request.body.replace(b"u1@", b"u2@"))
+
+    assert other.relay.accept(envelope).status == 200
+    assert other.relay.accept(forged).status == 401
+
+
 # ── mail ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 MAIL = """
@@ -554,6 +595,38 @@ def test_an_answer_of_which_nobody_knows_is_held_and_an_inquiry_sent_again(post:
     assert len({each["X-Ekiden-Delivery"] for each in mail.boxes["desk@staff.example.jp"]}) == 1
 
 
+@pytest.mark.parametrize(("operation", "state"), [("auto_reply", State.HELD), ("notice", State.DELIVERED)])
+def test_a_worker_that_dies_with_a_message_in_hand(operation: str, state: State) -> None:
+    """
+    Nobody knows whether it was sent: the visitor's answer waits for a person, the notice is sent again.
+    """
+    to = "" if operation == "auto_reply" else ', to = ["desk@staff.example.jp"]'
+    route = f"""
+[[routes]]
+from = "contact"
+to = "post"
+operation = "{operation}"
+settings = {{ template = "thanks"{to} }}
+fields = {{ email = "your-email", name = "name", memo = "memo" }}
+"""
+    template = 'templates.thanks = { subject = "{name}", text = "{memo} {email}" }\n'
+    world = world_of('[destinations.post]\nvendor = "email"\nfrom = "info@example.co.jp"\n' + template + route)
+    mail = MailSandbox(clock=world.clock.now, verified="example.co.jp")
+    world.transport.sandboxes["ses:"] = mail
+    world.submit("contact", VISITOR)
+    send, world.transport.send = world.transport.send, _die  # type: ignore[method-assign]
+    with pytest.raises(SystemExit):
+        world.answer_bells()
+    world.transport.send = send  # type: ignore[method-assign]
+    world.pass_minutes(30)
+
+    assert only(world).state is state
+
+
+def _die(*_: object, **__: object) -> Any:
+    raise SystemExit
+
+
 def test_an_unverified_sender_pauses_the_lane(post: tuple[World, MailSandbox]) -> None:
     """
     SES's refusal is the operator's matter, not the visitor's: messages wait.
@@ -564,5 +637,5 @@ def test_an_unverified_sender_pauses_the_lane(post: tuple[World, MailSandbox]) -
     world.answer_bells()
 
     assert world.states() == {"waiting": 2}
-    assert "verified" in world.lane("email-post")["paused_reason"]
-    assert "example.co.jp" not in str(world.lane("email-post")["paused_reason"])
+    assert "verified" in world.lane("email-ses")["paused_reason"]
+    assert "example.co.jp" not in str(world.lane("email-ses")["paused_reason"])

@@ -185,7 +185,7 @@ DESTINATIONS = {
     "email": Destination(
         name="post",
         vendor="email",
-        lane="email-post",
+        lane="email-ses",
         base_url="ses:",
         credentials={},
         settings={
