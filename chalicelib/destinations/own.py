@@ -10,25 +10,15 @@ What the answer means is declared too; what is not declared means what HTTP says
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-
-from chalicelib.destinations import declared_answers, declared_calls, declared_fields, declared_routes
-from chalicelib.destinations.declared import CHARSETS, STANDARD_WEBHOOKS, Declaration, Expand, by_name, declare
-from chalicelib.destinations.declared_checks import check
+from chalicelib.destinations.declared import CHARSETS, STANDARD_WEBHOOKS, by_name
 from chalicelib.destinations.declared_fields import Pace
-from chalicelib.destinations.kit import Operation, Packed, Setting, Settings, Vendor
-from chalicelib.destinations.replies import Causes
-from chalicelib.model import Batch, Destination, Effect, Fault, Line, NoReply, Reading, Reply, Route
-from chalicelib.value import value
+from chalicelib.destinations.declared_vendor import Shape, vendor_of
+from chalicelib.destinations.kit import Operation, Setting
+from chalicelib.model import Effect
 
 BYTES_MAX = 1_000_000
 BATCH_SECONDS = 30
 ROWS_MAX = 10_000
-DECLARED_MAX = 64
-"""
-So many destinations are read once only; a batch asks thousands of times.
-"""
 
 SEND = Operation(
     name="send",
@@ -86,114 +76,6 @@ BATCH = by_name(
     LIMITS,
     *PACE,
 )
-
-
-@value
-class Shape:
-    """
-    A vendor that is made of declarations: what it is called, what it asks for, and what its settings become.
-
-    `expand` turns a preset's few settings into those of a destination of the operator's own.
-    """
-
-    slug: str
-    label: str
-    base_url: str = ""
-    settings: Mapping[str, Setting]
-    credentials: tuple[str, ...] = ()
-    open_credentials: bool = False
-    operations: tuple[Operation, ...]
-    expand: Expand
-    pace: Pace
-    keys: str
-    address: str
-
-
-class _Same:
-    """
-    A destination as a key: the very same value, not one that says the same, since its tables cannot be hashed.
-    """
-
-    __slots__ = ("destination",)
-
-    def __init__(self, destination: Destination) -> None:
-        self.destination = destination
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.destination is other.destination
-
-    def __hash__(self) -> int:
-        return id(self.destination)
-
-
-def vendor_of(shape: Shape) -> Vendor:
-    """
-    The vendor that the declarations make.
-    """
-    files = shape.pace.batching
-
-    @lru_cache(maxsize=DECLARED_MAX)
-    def declared(same: _Same) -> Declaration:
-        return declare(shape.expand(same.destination.settings), same.destination)
-
-    def of(destination: Destination) -> Declaration:
-        return declared(_Same(destination))
-
-    def harmless(operation: Operation, destination: Destination) -> bool:
-        return of(destination).is_harmless(operation.repeat_harmless)
-
-    def checked(destination: Destination) -> list[Fault]:
-        return check(of(destination), shape.expand(destination.settings), destination)
-
-    def checked_route(route: Route, destination: Destination) -> list[Fault]:
-        merges = operations[route.operation].merges
-        return declared_routes.check_route(of(destination), route, destination, merges=merges)
-
-    def read(reply: Reply | NoReply, batch: Batch, destination: Destination | None = None) -> Reading:
-        account = destination or _nobody(shape, batch)
-        causes = Causes(vendor=account.name, keys=shape.keys, address=shape.address)
-        safe = harmless(operations[batch.operation], account)
-        return declared_answers.read(of(account), causes, reply, batch, harmless=safe, files=files)
-
-    def pack(_operation: Operation, _settings: Settings, lines: Sequence[Line], destination: Destination) -> Packed:
-        return declared_calls.pack(of(destination), lines)
-
-    operations = {each.name: each for each in shape.operations}
-    return Vendor(
-        slug=shape.slug,
-        label=shape.label,
-        base_url=shape.base_url,
-        settings=shape.settings,
-        credentials=shape.credentials,
-        open_credentials=shape.open_credentials,
-        operations=operations,
-        batching=files,
-        lane=lambda destination, name: declared_fields.lane_of(shape.expand(destination.settings), name, shape.pace),
-        lane_name=lambda name, _settings: f"{shape.slug.replace('_', '-')}-{name}",
-        check=checked,
-        check_route=checked_route,
-        prepare=lambda operation, fields, _settings, destination, overflow: declared_fields.prepare(
-            of(destination), operation, fields, destination, overflow
-        ),
-        rules=lambda operation, _settings, destination: declared_fields.rules_of(of(destination), operation),
-        pack=pack if files else None,
-        build=lambda batch, data, destination, credentials: declared_calls.build(
-            of(destination), batch, data, destination, credentials
-        ),
-        read=read,
-        cut=declared_calls.cut if files else None,
-        harmless=harmless,
-    )
-
-
-def _nobody(shape: Shape, batch: Batch) -> Destination:
-    """
-    Whose answer it is where the relay does not say: a destination that declares nothing.
-    """
-    return Destination(
-        name=batch.destination, vendor=shape.slug, lane=batch.lane, base_url=shape.base_url, credentials={}
-    )
-
 
 KEYS = "Check the credentials of this destination, and what the receiver allows them to do."
 ADDRESS = "Check base_url, path and method of this destination."

@@ -20,8 +20,9 @@ from typing import Any
 
 from chalicelib.destinations.declared import SIGNING_SECRET, STANDARD_WEBHOOKS, by_name
 from chalicelib.destinations.declared_fields import Pace
+from chalicelib.destinations.declared_vendor import Shape, vendor_of
 from chalicelib.destinations.kit import Operation, Setting
-from chalicelib.destinations.own import LIMITS, PACE, Shape, vendor_of
+from chalicelib.destinations.own import LIMITS, PACE
 from chalicelib.model import Effect
 
 FIELDS = Setting(name="fields", kind="table", help="the fields that may be mapped, each with its form")
