@@ -6,24 +6,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeGuard
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from chalicelib.destinations import checks
+from chalicelib.destinations.charset import describe, fit
 from chalicelib.destinations.declared import (
     ALL,
     CLASSES,
-    FORMS,
     ID,
     OURS,
     REST,
     ROWS,
-    SECONDS,
     SIGNING_SECRET,
     TIME,
     Declaration,
 )
 from chalicelib.destinations.declared_answers import unreadable
+from chalicelib.destinations.declared_places import FIELD, LIMIT, MATCH, Places, check_table, is_list, whole
 from chalicelib.destinations.templates import BASIC, SECRET, Slot, slots, texts
 from chalicelib.model import Destination, Fault
 from chalicelib.model.arrival import Json
@@ -32,94 +32,35 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _PATH = re.compile(r"(?:|/[!-~]*)")
 _RESULT = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _OUR_HEADERS = frozenset({"content-length", "host", "content-type", "transfer-encoding", "connection"})
-MATCH = {"status": "a list of HTTP statuses", "when": "a condition (JMESPath over status, body and text)"}
-FIELD = {
-    "form": f"one of {', '.join(FORMS)}",
-    "required": "true or false",
-    "chars_max": "a whole number",
-    "choices": "a list of texts",
-    "label": "a text",
-}
-LIMIT = {"calls": "a whole number from 1", "per": f"one of day, {', '.join(SECONDS)}", "reserve": "a whole number"}
-_SOUND: Mapping[str, Callable[[Any], bool]] = {
-    "status": lambda found: (
-        _is_list(found) and bool(found) and all(_whole(each) and 100 <= each <= 599 for each in found)
-    ),
-    "when": lambda found: isinstance(found, str) and bool(found),
-    "form": lambda found: found in FORMS,
-    "required": lambda found: isinstance(found, bool),
-    "chars_max": lambda found: _whole(found) and found > 0,
-    "choices": lambda found: _is_list(found) and bool(found) and all(isinstance(each, str) for each in found),
-    "label": lambda found: isinstance(found, str),
-    "calls": lambda found: _whole(found) and found > 0,
-    "per": lambda found: found in ["day", *SECONDS],
-    "reserve": lambda found: _whole(found) and found >= 0,
-}
-
-
-class _Places:
-    """
-    Collects the faults of one destination, each at its path.
-    """
-
-    def __init__(self, destination: Destination) -> None:
-        self.destination = destination
-        self.faults: list[Fault] = []
-
-    def fault(self, *names: str, message: str, remedy: str) -> None:
-        """
-        Note a fault; "[0]" is the first of a list.
-        """
-        path = checks.place("destinations", self.destination.name)
-        for name in names:
-            path += name if name.startswith("[") and name.endswith("]") else f".{checks.place(name)}"
-        self.faults.append(Fault(path=path, message=message, remedy=remedy))
 
 
 def check(declaration: Declaration, given: Mapping[str, Any], destination: Destination) -> list[Fault]:
     """
     Faults of `[destinations.x]`: tables, places in templates, conditions, headers, limits.
     """
-    at = _Places(destination)
+    at = Places(destination)
     _check_tables(given, at)
     _check_limits(given, at)
     _check_conditions(given, at)
     _check_headers(declaration, given, at)
-    _check_templates(declaration, given, at)
     _check_shape(declaration, given, at)
+    _check_templates(declaration, given, at)
     return [*at.faults, *checks.substitute_faults(destination, declaration.charset)]
 
 
-def _check_tables(given: Mapping[str, Any], at: _Places) -> None:
+def _check_tables(given: Mapping[str, Any], at: Places) -> None:
     for name, table in (given.get("fields") or {}).items():
-        _check_table(table, FIELD, at, ("fields", name))
+        check_table(table, FIELD, at, ("fields", name))
         if name in OURS or "{" in name or "}" in name or name.partition(":")[0] in {SECRET, BASIC, ALL, REST}:
             at.fault("fields", name, message="is a name with a meaning of its own here", remedy="Call it otherwise.")
     for name in ("success", *CLASSES):
         if given.get(name) is not None:
-            _check_table(given[name], MATCH, at, (name,))
+            check_table(given[name], MATCH, at, (name,))
     for number, table in enumerate(given.get("limits") or ()):
-        _check_table(table, LIMIT, at, ("limits", f"[{number}]"), required=("calls", "per"))
+        check_table(table, LIMIT, at, ("limits", f"[{number}]"), required=("calls", "per"))
 
 
-def _check_table(
-    table: object, known: Mapping[str, str], at: _Places, path: tuple[str, ...], *, required: tuple[str, ...] = ()
-) -> None:
-    if not isinstance(table, Mapping):
-        at.fault(*path, message="is no table", remedy=f"Write it as {{ {next(iter(known))} = … }}.")
-        return
-    for name, found in table.items():
-        if name not in known:
-            remedy = checks.suggestion(name, known)
-            at.fault(*path, name, message="is not a key that Ekiden knows here", remedy=remedy)
-        elif not _SOUND[name](found):
-            at.fault(*path, name, message="cannot be used here", remedy=f"Write {known[name]}.")
-    for name in required:
-        if name not in table:
-            at.fault(*path, name, message="is missing", remedy=f"Write {known[name]}.")
-
-
-def _check_limits(given: Mapping[str, Any], at: _Places) -> None:
+def _check_limits(given: Mapping[str, Any], at: Places) -> None:
     pace = given.get("calls_per_second")
     if pace is not None and not 0.001 <= pace <= 1_000:
         at.fault("calls_per_second", message="is no pace", remedy="Write more than 0 (0.001 to 1000), or leave it out.")
@@ -127,7 +68,7 @@ def _check_limits(given: Mapping[str, Any], at: _Places) -> None:
     named = [each.get("per") for each in limits]
     for number, each in enumerate(limits):
         calls, reserve = each.get("calls"), each.get("reserve", 0)
-        if _whole(calls) and _whole(reserve) and reserve >= calls > 0:
+        if whole(calls) and whole(reserve) and reserve >= calls > 0:
             message, remedy = "leaves no call for ordinary work", "Keep back fewer calls than there are."
             at.fault("limits", f"[{number}]", "reserve", message=message, remedy=remedy)
         if each.get("per") in named[:number]:
@@ -135,7 +76,7 @@ def _check_limits(given: Mapping[str, Any], at: _Places) -> None:
             at.fault("limits", f"[{number}]", "per", message=message, remedy=remedy)
 
 
-def _check_conditions(given: Mapping[str, Any], at: _Places) -> None:
+def _check_conditions(given: Mapping[str, Any], at: Places) -> None:
     tables = {name: given.get(name) for name in ("success", *CLASSES)}
     found = [((name, "when"), table.get("when")) for name, table in tables.items() if isinstance(table, Mapping)]
     results = given.get("result") or {}
@@ -152,7 +93,7 @@ def _check_conditions(given: Mapping[str, Any], at: _Places) -> None:
             at.fault("result", name, message=message, remedy=remedy)
 
 
-def _check_headers(declaration: Declaration, given: Mapping[str, Any], at: _Places) -> None:
+def _check_headers(declaration: Declaration, given: Mapping[str, Any], at: Places) -> None:
     for name in (given.get("headers") or {}).keys() - declaration.headers.keys():
         at.fault("headers", name, message="is no text", remedy="Put it in quotes.")
     named = {**dict.fromkeys(declaration.headers, "headers"), declaration.id_header: "idempotency_header"}
@@ -168,7 +109,7 @@ def _check_headers(declaration: Declaration, given: Mapping[str, Any], at: _Plac
             at.fault("headers", name, message=message, remedy=remedy)
 
 
-def _check_templates(declaration: Declaration, given: Mapping[str, Any], at: _Places) -> None:
+def _check_templates(declaration: Declaration, given: Mapping[str, Any], at: Places) -> None:
     """
     Places that stand for nothing: mistyped fields, credentials that nobody gave, braces that stand alone.
     """
@@ -190,6 +131,10 @@ def _check_templates(declaration: Declaration, given: Mapping[str, Any], at: _Pl
                 continue
             for slot in found:
                 _check_slot(slot, declaration, ours, (root, *path), at, takes_fields=takes_fields)
+                if slot.name.partition(":")[0] in {ALL, REST, ROWS} - declaration.fields.keys() and len(text) > len(
+                    f"{{{slot.name}}}"
+                ):
+                    at.fault(root, *path, message="has more beside a table", remedy=f'Write "{{{slot.name}}}" alone.')
     if not _PATH.fullmatch(declaration.path):
         remedy = 'Write it like "/v1/contacts/{code}", in half-width characters.'
         at.fault("path", message="is no path", remedy=remedy)
@@ -200,7 +145,7 @@ def _check_slot(
     declaration: Declaration,
     ours: frozenset[str],
     path: tuple[str, ...],
-    at: _Places,
+    at: Places,
     *,
     takes_fields: bool,
 ) -> None:
@@ -216,7 +161,7 @@ def _check_slot(
         at.fault(*path, message=f'has a place "{{{slot.name}}}" that stands for nothing here', remedy=remedy)
 
 
-def _check_secret(slot: Slot, path: tuple[str, ...], at: _Places) -> None:
+def _check_secret(slot: Slot, path: tuple[str, ...], at: Places) -> None:
     if path[0] not in {"headers", "path"}:
         remedy = "Put credentials into headers or the path."
         at.fault(*path, message="would put a credential where personal data is kept", remedy=remedy)
@@ -229,21 +174,21 @@ def _check_secret(slot: Slot, path: tuple[str, ...], at: _Places) -> None:
             at.fault(*path, message=f'names a credential "{name}" that is not given', remedy=remedy)
 
 
-def _check_constants(node: Json, path: tuple[str, ...], at: _Places) -> None:
+def _check_constants(node: Json, path: tuple[str, ...], at: Places) -> None:
     """
     What TOML can say and JSON cannot: dates, times, numbers that are none.
     """
     if isinstance(node, Mapping):
         for name, each in node.items():
             _check_constants(each, (*path, name), at)
-    elif _is_list(node):
+    elif is_list(node):
         for number, each in enumerate(node):
             _check_constants(each, (*path, f"[{number}]"), at)
     elif not isinstance(node, str | bool | int | float) or node != node or node in (math.inf, -math.inf):  # noqa: PLR0124
         at.fault(*path, message="is nothing that JSON can say", remedy="Put it in quotes.")
 
 
-def _check_shape(declaration: Declaration, given: Mapping[str, Any], at: _Places) -> None:
+def _check_shape(declaration: Declaration, given: Mapping[str, Any], at: Places) -> None:
     for root in ("body", "row"):
         _check_constants(given.get(root) or {}, (root,), at)
     if declaration.format == "json" and declaration.charset != "utf-8":
@@ -259,7 +204,19 @@ def _check_shape(declaration: Declaration, given: Mapping[str, Any], at: _Places
     _check_names(declaration, given, at)
 
 
-def _check_names(declaration: Declaration, given: Mapping[str, Any], at: _Places) -> None:
+def _check_charset(declaration: Declaration, given: Mapping[str, Any], at: Places) -> None:
+    """
+    Names that the charset cannot carry: columns of a CSV, fields of a form.
+    """
+    key = {"csv": "fields", "form": "body"}.get(declaration.format, "")
+    for name in given.get(key) or {}:
+        if unfit := fit(name, declaration.charset)[1]:
+            message = f"holds what {declaration.charset} does not have: {', '.join(map(describe, unfit))}"
+            at.fault(key, name, message=message, remedy="Call it otherwise, or write another charset.")
+
+
+def _check_names(declaration: Declaration, given: Mapping[str, Any], at: Places) -> None:
+    _check_charset(declaration, given, at)
     if declaration.bytes_max and isinstance(declaration.body, Mapping):
         places = [slot.name for _, text in texts(declaration.body) if "{" in text for slot in sound(text)]
         if places.count(ROWS) != 1:
@@ -282,15 +239,3 @@ def sound(text: str) -> Iterator[Slot]:
         yield from slots(text)
     except ValueError:
         return
-
-
-def _is_status(found: object) -> bool:
-    return _whole(found) and 100 <= found <= 599
-
-
-def _whole(found: object) -> TypeGuard[int]:
-    return isinstance(found, int) and not isinstance(found, bool)
-
-
-def _is_list(found: object) -> bool:
-    return isinstance(found, list | tuple)

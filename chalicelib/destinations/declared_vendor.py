@@ -5,10 +5,12 @@ A vendor made of declarations: the functions of kit.py, once, for every destinat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
 
 from chalicelib.destinations import declared_answers, declared_calls, declared_fields, declared_routes
+from chalicelib.destinations.checks import place
 from chalicelib.destinations.declared import Declaration, Expand, declare
 from chalicelib.destinations.declared_checks import check
 from chalicelib.destinations.declared_fields import Pace
@@ -41,7 +43,8 @@ class Shape:
     """
     A vendor that is made of declarations: what it is called, what it asks for, and what its settings become.
 
-    `expand` turns a preset's few settings into those of a destination of the operator's own.
+    `expand` turns a preset's few settings into those of a destination of the operator's own; `stands_for` says of parts
+    of what it makes which setting they come from, so that a fault is told where the operator wrote it.
     """
 
     slug: str
@@ -52,6 +55,7 @@ class Shape:
     open_credentials: bool = False
     operations: tuple[Operation, ...]
     expand: Expand
+    stands_for: Mapping[str, str] = field(default_factory=dict)
     pace: Pace
     keys: str
     address: str
@@ -103,7 +107,15 @@ class _Made:
         return self._of(destination).is_harmless(operation.repeat_harmless)
 
     def check(self, destination: Destination) -> list[Fault]:
-        return check(self._of(destination), self._given(destination), destination)
+        found = check(self._of(destination), self._given(destination), destination)
+        return [replace(each, path=self._written(each.path, destination)) for each in found]
+
+    def _written(self, path: str, destination: Destination) -> str:
+        here = f"{place('destinations', destination.name)}."
+        for made, setting in self._shape.stands_for.items():
+            if path.startswith(here + made):
+                return here + setting + path.removeprefix(here + made)
+        return path
 
     def check_route(self, route: Route, destination: Destination) -> list[Fault]:
         merges = self.operations[route.operation].merges

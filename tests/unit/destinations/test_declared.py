@@ -115,6 +115,30 @@ def test_what_is_wrong_with_a_file_of_rows_is_told(settings: str, path: str, wor
     assert words in found[path], found
 
 
+@pytest.mark.parametrize(
+    ("vendor", "settings", "path", "words"),
+    [
+        ("slack", 'text = "{name"\ncredentials = "env:X"', "text", "stands alone"),
+        ("slack", 'text = "{nam}"\nfields = { name = {}, email = {} }\ncredentials = "env:X"', "text", '"name"?'),
+        ("slack", 'text = "{_all} came"\ncredentials = "env:X"', "text", "more beside a table"),
+        ("kintone", 'app = 1\nupdate_key = "a{"\ncredentials = "env:X"', "update_key", "stands alone"),
+        ("kintone", 'app = 1\nfields = { name = {} }\ncredentials = "env:X"', "update_key", "no declared field"),
+        ("standard_webhooks", 'type = "{x"\ncredentials = "env:X"', "type", "stands alone"),
+        ("http_batch", 'format = "csv"\ncharset = "cp932"\nfields = { "😀" = {} }', 'fields."😀"', "U+1F600"),
+        ("http", 'format = "form"\ncharset = "cp932"\nbody = { "😀" = "x" }', 'body."😀"', "U+1F600"),
+    ],
+)
+def test_what_is_wrong_with_a_preset_is_told_where_it_was_written(
+    vendor: str, settings: str, path: str, words: str
+) -> None:
+    """
+    Nobody is told of a body that stands in no file.
+    """
+    found = told(settings, vendor=vendor)
+
+    assert words in found.get(path, ""), found
+
+
 @pytest.mark.parametrize("url", ["http://own.example.co.jp", "https://user:pass@own.example.co.jp", "ftp://x"])
 def test_an_address_that_is_not_safe_is_refused(url: str) -> None:
     """
