@@ -40,10 +40,10 @@ def read(
         return replies.closed(answer, batch, causes)
     scope = _scope(reply)
     said = _said(scope)
-    kind = next((kind for kind, match in declaration.classes if _matches(match, scope)), "")
-    if kind:
-        return _declared(kind, answer, said, batch, causes, files=files)
     status = _stated(answer)
+    kind = next((kind for kind, match in declaration.classes if _matches(match, scope, status)), "")
+    if kind:
+        return _declared(kind, answer, replies.told(answer, said, status), batch, causes, files=files)
     # Slack's "ok" calls itself text/html: where a condition says what a success is, it decides.
     readable = answer.form != "html" or bool(declaration.success.when)
     if readable and _succeeds(declaration.success, scope, status):
@@ -63,15 +63,15 @@ def _succeeds(success: Match, scope: Mapping[str, Json], status: int) -> bool:
     return truth(success.when, scope) if success.when else 200 <= status <= 299
 
 
-def _matches(match: Match, scope: Mapping[str, Json]) -> bool:
+def _matches(match: Match, scope: Mapping[str, Json], status: int) -> bool:
     if not match.statuses and not match.when:
         return False
-    by_status = not match.statuses or scope["status"] in match.statuses
+    by_status = not match.statuses or not match.statuses.isdisjoint({scope["status"], status})
     return by_status and (not match.when or truth(match.when, scope))
 
 
-def _declared(kind: str, answer: Answer, said: str, batch: Batch, causes: Causes, *, files: bool) -> Reading:
-    cited, wish = replies.told(answer, said), answer.retry_after_seconds
+def _declared(kind: str, answer: Answer, cited: str, batch: Batch, causes: Causes, *, files: bool) -> Reading:
+    wish = answer.retry_after_seconds
     if kind == "refused" and not files:
         return replies.every(batch, Refused(reason=f"{causes.vendor} refuses it {cited}"), Verdict(definite=True))
     if kind == "refused":

@@ -63,6 +63,7 @@ ANSWERS = Declaration(
     open_fields=True,
     success=Match(when="body.message_id"),
     classes=(
+        ("busy", Match(when="contains(body.message || '', 'sending rate')")),
         ("quota", Match(when=f"body.code && contains({list(_QUOTA)}, body.code)")),
         ("paused", Match(when=f"body.code && contains({list(_PAUSED)}, body.code)")),
         ("paused", Match(when="body.code == 'MessageRejected' && contains(body.message || '', 'not verified')")),

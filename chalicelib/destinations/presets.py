@@ -42,6 +42,7 @@ def _kintone(given: Mapping[str, Any]) -> Mapping[str, Any]:
         "body": {"app": given.get("app"), "upsert": True, "records": [record]},
         "identity": key,
         "success": {"when": "body.records[0].id"},
+        "busy": {"status": [429]},
         "paused": {"when": "body.code && contains(['GAIA_NO01', 'GAIA_IA02', 'GAIA_AP01'], body.code)"},
         "result": {"record_id": "body.records[0].id", "operation": "body.records[0].operation"},
     }

@@ -137,7 +137,7 @@ class MailSandbox(Receiver):
             return json_answer(400, {"code": "MessageRejected", "message": message})
         to = [each.strip() for each in request.headers["to"].split(",")]
         if sum(map(len, self.boxes.values())) + len(to) > self.per_day:
-            return json_answer(429, {"code": "TooManyRequestsException", "message": "Daily message quota exceeded"})
+            return json_answer(429, {"code": "TooManyRequestsException", "message": "Daily message quota exceeded."})
         message = email.message_from_bytes(request.body, policy=policy.default)
         assert isinstance(message, EmailMessage)
         for each in to:

@@ -627,6 +627,25 @@ def _die(*_: object, **__: object) -> Any:
     raise SystemExit
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"), [("Maximum sending rate exceeded.", "failing"), ("Daily message quota exceeded.", "quota")]
+)
+def test_ses_says_too_fast_and_too_many_in_one_code(post: tuple[World, MailSandbox], words: str, kind: str) -> None:
+    """
+    Too fast is over in seconds; too many waits for a quarter of an hour at least. Nothing is lost either way.
+    """
+    world, mail = post
+    said = json.dumps({"code": "TooManyRequestsException", "message": words})
+    mail.faults.add(Fault("status", status=429, body=said))
+    world.submit("contact", VISITOR)
+    world.answer_bells()
+    closed = world.lane("email-ses")["closed_kind"]
+    world.pass_minutes(60)
+
+    assert closed == kind
+    assert world.states() == {"delivered": 2}
+
+
 def test_an_unverified_sender_pauses_the_lane(post: tuple[World, MailSandbox]) -> None:
     """
     SES's refusal is the operator's matter, not the visitor's: messages wait.

@@ -289,7 +289,9 @@ FILES = {
     409: Meaning(outcome=Deferred, verdict="busy", burns=True),
     413: Meaning(outcome=Deferred, verdict="too_large"),
 }
-MEANINGS = {slug: FILES if each.batching else ONE_EACH for slug, each in VENDORS.items()}
+MEANINGS = {slug: FILES if each.batching else ONE_EACH for slug, each in VENDORS.items()} | {
+    "kintone": {**ONE_EACH, 429: Meaning(outcome=Deferred, verdict="busy")},
+}
 """
 What differs from vendor to vendor; the rest of the table is the same for all.
 """

@@ -451,7 +451,7 @@ def test_a_429_passes_the_vendors_wish_on(sample: Sample) -> None:
     """
     reading = reading_of(sample, Reply(status=429, headers={"retry-after": "90"}))
 
-    assert (reading.verdict.kind, reading.verdict.retry_after_seconds) == ("quota", 90.0)
+    assert (reading.verdict.kind, reading.verdict.retry_after_seconds) == (meaning(sample, 429).verdict, 90.0)
 
 
 @every_sample
