@@ -150,15 +150,15 @@ def plan_contact(
     if not mine:
         return Plan(overtaken=tuple(overtaken))
     head, ids = mine[0], tuple(each.id for each in mine)
-    if 0 < rules(head).per_day <= of_today(contact, now).day_count:
-        why = f"the address has had its {rules(head).per_day} of the day"
+    ruling = rules(head)
+    if head.state in READY and 0 < ruling.per_day <= of_today(contact, now).day_count:
+        why = f"the address has had its {ruling.per_day} of the day"
         return Plan(overtaken=(*overtaken, Overtaken(delivery=head, why=why)))
     free = replace(contact, pending=tuple(each for each in contact.pending if not _gives_way(each, head, held_keys)))
     obstacle = _obstacle(head, free, now, settle_seconds)
     if obstacle is not None:
         return Plan(overtaken=tuple(overtaken), blocked=(replace(obstacle, deliveries=ids),))
     group = _mergeable_prefix(mine, free, rules)
-    ruling = rules(head)
     said = trim(merge(group, ruling), contact, ruling)
     if said is None:
         overtaken += [Overtaken(delivery=each, why="a newer event has been delivered") for each in group]

@@ -286,6 +286,14 @@ def test_an_address_gets_so_many_messages_a_day(day: str, count: int, goes: bool
     assert [each.why for each in made.overtaken] == ([] if goes else ["the address has had its 2 of the day"])
 
 
+def test_a_message_that_is_on_its_way_is_left_alone() -> None:
+    """What a worker has in hand is its to settle, however many the address has had."""
+    contact = Contact(id="c", lane="l", day="2026-11-21", day_count=9)
+    made = messages(delivery(1, {"email": "a"}, state=State.SENDING), contact=contact)
+
+    assert (made.overtaken, made.lines) == ((), ())
+
+
 def test_the_day_of_an_address_is_tokyos() -> None:
     """One minute after midnight in Tokyo the count is that of the new day."""
     midnight = datetime(2026, 11, 21, 15, 1, tzinfo=UTC)
