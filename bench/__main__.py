@@ -10,12 +10,13 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import aws_requests, burst, cold_start, cpu, files, operator, senders
+from bench import aws_requests, burst, cold_start, cpu, destinations, files, operator, senders
 from bench.figures import Figure
 
 PARTS = {
     "CPU of an accepted form": cpu.figures,
     "webhooks of every sender": senders.figures,
+    "every destination": destinations.figures,
     "requests to AWS per submission": aws_requests.figures,
     "cold start and size": cold_start.figures,
     "a burst of 1,000 forms": burst.figures,

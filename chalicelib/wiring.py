@@ -22,11 +22,11 @@ from pathlib import Path
 from chalicelib.adapters.aws import Clients
 from chalicelib.adapters.clock import ShiftedClock, SystemChance, SystemClock
 from chalicelib.adapters.dynamo import DynamoTable
-from chalicelib.adapters.http import HttpTransport
 from chalicelib.adapters.journal import PowertoolsJournal
 from chalicelib.adapters.s3 import S3Bucket
 from chalicelib.adapters.secrets import ReferencedSecrets
 from chalicelib.adapters.sqs import SqsQueue
+from chalicelib.adapters.transport import Outbound
 from chalicelib.config import parse
 from chalicelib.destinations import VENDORS
 from chalicelib.errors import RelayError
@@ -70,7 +70,7 @@ def ports(environ: Mapping[str, str]) -> Ports:
         incoming=SqsQueue(clients, environ["EKIDEN_INCOMING_URL"]),
         backlogs={lane: SqsQueue(clients, url) for lane, url in queues.items()},
         bucket=S3Bucket(clients, environ["EKIDEN_BUCKET"]),
-        transport=HttpTransport(),
+        transport=Outbound(clients),
         secrets=ReferencedSecrets(tuple(filter(None, environ.get("EKIDEN_SECRETS", "").split(","))), environ),
         clock=_clock(environ),
         chance=SystemChance(),

@@ -67,6 +67,12 @@ class Clients:
         """
         return self._make("sns", self._read_seconds)
 
+    def ses(self, read_seconds: float) -> Any:
+        """
+        SES, for one message: with no second try of its own, which could be a second message.
+        """
+        return self._make("sesv2", read_seconds, retries={"total_max_attempts": 1, "mode": "standard"})
+
     @cached_property
     def _session(self) -> Any:
         """
@@ -76,16 +82,11 @@ class Clients:
 
         return get_session()
 
-    def _make(self, service: str, read_seconds: int, **more: str) -> Any:
+    def _make(self, service: str, read_seconds: float, **more: Any) -> Any:
         from botocore.config import Config  # noqa: PLC0415 - as above
 
-        config = Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=read_seconds,
-            retries={"total_max_attempts": 2, "mode": "standard"},
-            max_pool_connections=16,
-            **more,
-        )
+        given = {"retries": {"total_max_attempts": 2, "mode": "standard"}, "max_pool_connections": 16, **more}
+        config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=read_seconds, **given)
         return self._session.create_client(service, config=config)
 
 

@@ -1,5 +1,5 @@
 """
-A request's body for people: the fields of a form, the parts of a multipart post, the text of anything else.
+A request's body for people: the fields of a form, the parts of a multipart post, a letter, the text of anything else.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def shown(call: Call) -> list[Shown]:
     """
     The body of a request, as it would be sent, credentials hidden.
     """
+    if call.url.startswith(("ses:", "smtp:")):
+        return list(_letter(call.body))
     content_type = next((value for name, value in call.headers.items() if name.lower() == "content-type"), "")
     media = content_type.partition(";")[0].strip().lower()
     if media == "application/x-www-form-urlencoded":
@@ -38,6 +40,17 @@ def shown(call: Call) -> list[Shown]:
         return list(_parts(call.body, content_type))
     text, _ = decoded(call.body)
     return [Shown(name="body", text=hidden(text))] if text else []
+
+
+def _letter(message: bytes) -> Iterator[Shown]:
+    """
+    A message as its reader will see it: headers and text, their encodings undone.
+    """
+    from email import message_from_bytes, policy  # noqa: PLC0415 - only mail needs it
+
+    read = message_from_bytes(message, policy=policy.default)
+    yield from (Shown(name=name, text=hidden(str(value))) for name, value in read.items())
+    yield Shown(name="text", text=hidden(read.get_content().replace("\r\n", "\n")))
 
 
 def decoded(data: bytes) -> tuple[str, str]:

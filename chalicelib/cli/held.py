@@ -161,7 +161,8 @@ def let_go(ctx: click.Context, *, lane: str, yes: bool, as_json: bool) -> None:
     """
     End LANE's open call without an answer; its rows go again.
 
-    For a file that Ekiden cannot finish. The vendor may have it: then it gets the same rows twice, which does no harm.
+    For a file that Ekiden cannot finish. The vendor may have it: then it gets the same rows twice, which does no harm
+    at 配配メール; at a service of your own ask first.
     """
     operator = ctx.obj.relay().operator
     if not yes:

@@ -14,7 +14,8 @@ from datetime import datetime
 from chalicelib.adapters.memory import MemoryBucket, MemoryQueue, MemoryTable
 from chalicelib.adapters.memory_shell import MemoryClock, MemoryJournal, MemorySecrets, SeededChance
 from chalicelib.destinations import VENDORS
-from chalicelib.model import Batch, Call, Config, Delivery, Envelope, Lane, Line, NoReply, State
+from chalicelib.destinations.kit import Vendor
+from chalicelib.model import Batch, Call, Config, Delivery, Destination, Envelope, Lane, Line, NoReply, State
 from chalicelib.planning.coalesce import coalesce
 from chalicelib.ports import Ports
 from chalicelib.relay.accepting import Door
@@ -142,6 +143,7 @@ class _Planner:
             operation=head.operation,
             settings=head.settings,
             lines=tuple(lines),
+            at=self._deps.now(),
         )
         return Planned(
             lane=lane,
@@ -149,11 +151,15 @@ class _Planner:
             destination=destination.name,
             operation=head.operation,
             deliveries=tuple(each for line in lines for each in line.deliveries),
-            call=vendor.build(batch, data, destination, dict.fromkeys(vendor.credentials, PLACEHOLDER)),
+            call=vendor.build(batch, data, destination, dict.fromkeys(_credentials(vendor, destination), PLACEHOLDER)),
         )
 
 
 Cut = tuple[Sequence[Line], bytes]
+
+
+def _credentials(vendor: Vendor, destination: Destination) -> Sequence[str]:
+    return vendor.credentials if isinstance(destination.credentials, str) else tuple(destination.credentials)
 
 
 def _single(lines: Sequence[Line]) -> list[Cut]:

@@ -106,6 +106,9 @@ def _credentials(table: Mapping[str, Any], place: Place, vendor: Vendor) -> str 
         return {}
     if isinstance(raw, Mapping):
         return _credential_table(raw, place, vendor)
+    if vendor.open_credentials and not isinstance(raw, Mapping):
+        place.fault("is no table", f'Give each credential a name: credentials.token = "{texts.SECRET_EXAMPLE}".')
+        return {}
     if isinstance(raw, list):
         place.fault("is a list", "Write one reference to a JSON object, or a table with a reference per name.")
         return ""
@@ -117,7 +120,7 @@ def _credential_table(raw: Mapping[str, Any], place: Place, vendor: Vendor) -> M
     references: dict[str, str] = {}
     for name, value in raw.items():
         here = place.key(name)
-        if name not in vendor.credentials:
+        if name not in vendor.credentials and not vendor.open_credentials:
             here.fault(f"is no credential of {vendor.label}", suggestion(name, vendor.credentials))
         elif isinstance(value, list):
             here.fault("is a list", "Write one reference: a vendor takes one value at a time.")

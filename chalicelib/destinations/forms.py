@@ -143,6 +143,10 @@ def _as_tags(field: Field, text: str) -> Shaped:
     return ",".join(tags)
 
 
+def _as_list(_: Field, text: str) -> Shaped:
+    return ",".join(each.strip() for each in text.split(",") if not is_blank(each))
+
+
 _SHAPES: Mapping[str, Callable[[Field, str], Shaped]] = {
     "text": _as_text,
     "email": _as_email,
@@ -150,6 +154,7 @@ _SHAPES: Mapping[str, Callable[[Field, str], Shaped]] = {
     "date": _as_moment,
     "flag": _as_text,
     "tags": _as_tags,
+    "list": _as_list,
     **dict.fromkeys(_PATTERNS, _as_pattern),
 }
 FORMS = tuple(_SHAPES)

@@ -219,6 +219,8 @@ class Vendor:
     - `build(batch, data, destination, credentials)`: the request; `data` is the packed file, empty for single calls.
     - `read(reply, batch, destination)`: what the answer means. It never raises; what it cannot read is Uncertain.
     - `cut(data, numbers)`: batching lanes only: a packed file without some of its lines, for a person who is erased.
+    - `harmless(operation, destination)`: whether a repeat is harmless, where that depends on the destination.
+    - `open_credentials`: the operator names the credentials, each by a reference of its own.
     - `imports`: the operations by the word that a drop-in's import settings have for them (0: register …).
     - `probe`: loads the harmless call that tells whether a destination is set up right; None where no API can tell.
     """
@@ -240,5 +242,7 @@ class Vendor:
     build: Callable[[Batch, bytes, Destination, Mapping[str, str]], Call]
     read: Reader
     cut: Callable[[bytes, Collection[int]], bytes | None] | None = None
+    harmless: Callable[[Operation, Destination], bool] | None = None
+    open_credentials: bool = False
     imports: Mapping[str, str] = field(default_factory=dict)
     probe: Callable[[], Probe] | None = None

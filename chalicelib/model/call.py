@@ -27,7 +27,7 @@ class Line:
 @value
 class Batch:
     """
-    Lines of one lane and one key that travel in one call.
+    Lines of one lane and one key that travel in one call. `at` is when it is made, for what has to bear the time.
     """
 
     lane: str
@@ -35,6 +35,7 @@ class Batch:
     operation: str
     settings: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[Line, ...]
+    at: datetime | None = None
 
 
 @value
@@ -43,9 +44,11 @@ class Call:
     One vendor request, complete. It is never shown or logged: it holds keys and personal data.
 
     `reply_bytes_max`: a longer answer counts as none.
+    Some vendors' addresses are secrets themselves (Slack). "ses:" and "smtp://host:port" are mail: `body` is the whole
+    message, `headers` its envelope ("from", "to").
     """
 
-    url: str
+    url: str = field(repr=False)
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)

@@ -147,6 +147,7 @@ class Contact:
     `times` maps a vendor field (or "$out", "$in", "$gone" for state effects) to the event time last delivered;
     `kept` the last delivered values of required fields, which an older event may not take back. `last_effect` and
     `last_call_at` keep operations that do not merge `settle_seconds` apart. `lease` is the open call that has it.
+    `day_count`: what reached it on the Tokyo day `day` ("2026-11-21"), where its operation bounds that.
     """
 
     id: str
@@ -158,6 +159,8 @@ class Contact:
     lease_until: datetime | None = None
     last_effect: Effect | None = None
     last_call_at: datetime | None = None
+    day: str = ""
+    day_count: int = 0
 
 
 @value
@@ -169,6 +172,8 @@ class MergeRules:
     `identity`: fields that say who, never trimmed. `required`: fields the vendor demands in every call.
     `blank_counts`: an empty text is a value of its own (配配メール overwrite_type 2). `merges`: several deliveries of
     one contact may become one. `scope`: what a state effect is about ("gid=12"; empty: the whole contact).
+    `whole`: each delivery is a message of its own, not a state: it is never trimmed by what is newer. `per_day`: at
+    most so many for one contact on a day in Tokyo (0: any number); what comes after that is superseded.
     """
 
     append: frozenset[str] = frozenset()
@@ -178,3 +183,5 @@ class MergeRules:
     blank_counts: bool = False
     merges: bool = True
     scope: str = ""
+    whole: bool = False
+    per_day: int = 0

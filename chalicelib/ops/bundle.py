@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from chalicelib.ops.stopped import Stopped
 
-SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts"})
+SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "sesv2", "sns", "sqs", "ssm", "sts"})
 """
 The AWS services that the functions call; botocore describes some four hundred.
 """

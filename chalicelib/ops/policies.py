@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from chalicelib.destinations.mail_terms import SES, sender_of
 from chalicelib.model import Config
 from chalicelib.ops.names import ADVANCE, API, EXPAND, FUNCTIONS, TICK, UNPACK, Function, function_name, lane_id
 from chalicelib.ops.references import parameter_arns, references, secret_arns
@@ -50,6 +51,7 @@ def _document(config: Config, stage: str, function: Function) -> Json:
         *_bucket(function),
         *_files(config, function),
         _allow("Notices", ["sns:Publish"], [{"Ref": "Topic"}]),
+        *_mail(config, function),
         *_secrets(references(config, function)),
         {"Fn::If": ["OwnKey", _allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [{"Ref": "KeyArn"}]), NO_VALUE]},
     ]
@@ -109,6 +111,25 @@ def _files(config: Config, function: Function) -> Iterable[Json]:
         yield _allow("ReadFiles", ["s3:GetObject", "s3:PutObject"], objects)
         yield _allow("MissingFiles", ["s3:ListBucket"], [_arn_of("Bucket")])
         yield _allow("NextRows", ["sqs:SendMessage"], [_arn_of("InboxQueue")])
+
+
+def _mail(config: Config, function: Function) -> Iterable[Json]:
+    """
+    What sends mail may send as the configured senders alone: verified by their address, or by their domain.
+    """
+    if function is not ADVANCE:
+        return
+    senders = {
+        sender.address
+        for destination in config.destinations.values()
+        if destination.vendor == "email" and destination.settings.get("server", SES) == SES
+        if (sender := sender_of(destination)) is not None
+    }
+    names = sorted({name for address in senders for name in (address, address.rpartition("@")[2])})
+    if names:
+        identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity"
+        arns = [{"Fn::Sub": f"{identity}/{name}"} for name in names]
+        yield _allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], arns)
 
 
 def _secrets(names: Sequence[str]) -> Iterable[Json]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.model import Contact, Delivery, Effect, Line, MergeRules, Pending, State
 from chalicelib.planning.merge import merge, overtaken_by_state, trim
+from chalicelib.planning.windows import tokyo_day
 from chalicelib.value import value
 
 READY = frozenset({State.WAITING, State.UNCERTAIN})
@@ -149,12 +150,15 @@ def plan_contact(
     if not mine:
         return Plan(overtaken=tuple(overtaken))
     head, ids = mine[0], tuple(each.id for each in mine)
+    ruling = rules(head)
+    if head.state in READY and 0 < ruling.per_day <= of_today(contact, now).day_count:
+        why = f"the address has had its {ruling.per_day} of the day"
+        return Plan(overtaken=(*overtaken, Overtaken(delivery=head, why=why)))
     free = replace(contact, pending=tuple(each for each in contact.pending if not _gives_way(each, head, held_keys)))
     obstacle = _obstacle(head, free, now, settle_seconds)
     if obstacle is not None:
         return Plan(overtaken=tuple(overtaken), blocked=(replace(obstacle, deliveries=ids),))
     group = _mergeable_prefix(mine, free, rules)
-    ruling = rules(head)
     said = trim(merge(group, ruling), contact, ruling)
     if said is None:
         overtaken += [Overtaken(delivery=each, why="a newer event has been delivered") for each in group]
@@ -167,6 +171,14 @@ def plan_contact(
         attempts=max(each.attempts for each in group),
     )
     return Plan(lines=(line,), overtaken=tuple(overtaken), members={each.id: each for each in group})
+
+
+def of_today(contact: Contact, now: datetime) -> Contact:
+    """
+    The contact with what reached it today in Tokyo counted, whenever it was last written.
+    """
+    day = tokyo_day(now)
+    return contact if contact.day == day else replace(contact, day=day, day_count=0)
 
 
 def _without_overtaken(

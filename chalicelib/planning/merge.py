@@ -60,7 +60,7 @@ def trim(merged: Stamped, contact: Contact, rules: MergeRules) -> dict[str, tupl
     the vendor demands the field in every call and an older value must not come back. Where that value is not known and
     leaving it out is told apart from blank, it is left out, for a person to see.
     """
-    if not contact.times:
+    if not contact.times or rules.whole:
         return dict(merged)
     kept: dict[str, tuple[str, datetime]] = {}
     news = False

@@ -42,6 +42,16 @@ def window_name(limit: Limit, now: datetime) -> str:
     return f"slot{limit.slot_seconds}#{int(now.timestamp()) // limit.slot_seconds}"
 
 
+def tokyo_day(now: datetime) -> str:
+    """
+    The calendar day in Tokyo.
+
+    >>> tokyo_day(datetime(2026, 8, 31, 15, 0, 0, tzinfo=UTC))
+    '2026-09-01'
+    """
+    return now.astimezone(JST).date().isoformat()
+
+
 def window_start(limit: Limit, now: datetime) -> datetime:
     """
     When the window of `now` began, in UTC.

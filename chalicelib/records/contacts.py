@@ -40,6 +40,8 @@ def from_item(contact: str, lane: str, item: Item | None) -> Contact:
         lease_until=maybe_time(item.get("lease_until")),
         last_effect=Effect(effect) if effect else None,
         last_call_at=maybe_time(item.get("last_call_at")),
+        day=item.get("day", ""),
+        day_count=int(item.get("day_count", 0)),
     )
 
 
@@ -146,7 +148,7 @@ def called(
     """
     What a call leaves behind on its contact: no lease, fewer pending, and (if delivered) the newest times.
 
-    `gone` are the members that left the backlog.
+    `gone` are the members that left the backlog. `contact` counts today, where its operation is bounded.
     """
     values: dict[str, str | int] = {
         "ttl": _ttl(retention, now),
@@ -155,7 +157,10 @@ def called(
     }
     if rules:
         said = _without_known(contact, line) if members[-1].effect is Effect.FILL else line
-        values |= {"times": dump(_times(contact, said, members, rules)), "kept": dump(_kept(contact, said, rules))}
+        if not rules.whole:
+            values |= {"times": dump(_times(contact, said, members, rules)), "kept": dump(_kept(contact, said, rules))}
+        if rules.per_day:
+            values |= {"day": contact.day, "day_count": contact.day_count + 1}
     return Update(
         key=contact_key(contact.lane, contact.id),
         set=values,

@@ -149,13 +149,17 @@ class Batcher:
             let_go(self._deps, lane, state, call)
             return None
         if call.phase == "replied":
-            reading = files.load_reading(self._deps.ports.bucket, call) or no_answer(file.batch)
+            reading = files.load_reading(self._deps.ports.bucket, call) or self._no_answer(file)
             return self._conclude(lane, state, call, file, reading, timedelta(0))
         if now < call.until:
             return call.until
         if call.phase == "sending":
-            return self._conclude(lane, state, call, file, no_answer(file.batch), now - call.started_at)
+            return self._conclude(lane, state, call, file, self._no_answer(file), now - call.started_at)
         return self._repeat(lane, state, key, call, file)
+
+    def _no_answer(self, file: CallFile) -> Reading:
+        harmless = self._deps.repeat_harmless(file.batch.destination, file.batch.operation)
+        return no_answer(file.batch, harmless=harmless)
 
     def _repeat(self, lane: Lane, state: LaneState, key: LaneKey, call: OpenCall, file: CallFile) -> datetime | None:
         """
@@ -185,7 +189,8 @@ class Batcher:
         """
         destination = self._deps.destination(file.batch.destination)
         credentials = self._deps.credentials(destination)
-        return self._deps.vendor(destination.name).build(file.batch, file.data, destination, credentials)
+        batch = replace(file.batch, at=self._deps.now())
+        return self._deps.vendor(destination.name).build(batch, file.data, destination, credentials)
 
     def _opened(self, lane: Lane, reservation: Reservation, *, key: str, file: str, rows: int) -> OpenCall:
         now = reservation.at

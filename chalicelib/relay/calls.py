@@ -178,6 +178,7 @@ class Caller:
             operation=head.operation,
             settings=head.settings,
             lines=(line,),
+            at=self._deps.now(),
         )
         credentials = self._deps.credentials(destination)
         try:

@@ -85,14 +85,14 @@ def conclude(lane: Lane, state: LaneState, call: OpenCall, reading: Reading, mom
     return Ending(lane=on_lane, turns=turns, key_writes=grown)
 
 
-def no_answer(batch: Batch) -> Reading:
+def no_answer(batch: Batch, *, harmless: bool) -> Reading:
     """
-    The worker that called did not come back: maybe applied. Operations of batching lanes may all be repeated.
+    The worker that called did not come back: maybe applied. `harmless` says whether the call may be repeated.
     """
     reason = "the worker that called the vendor did not come back"
     ids = (each for line in batch.lines for each in line.deliveries)
     return Reading(
-        outcomes={each: Uncertain(reason=reason) for each in ids},
+        outcomes={each: Uncertain(reason=reason, harmless=harmless) for each in ids},
         verdict=Verdict(kind="failing", reason=reason),
     )
 

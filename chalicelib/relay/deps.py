@@ -66,6 +66,13 @@ class Deps:
         """
         return self.vendor(destination).operations[operation]
 
+    def repeat_harmless(self, destination: str, operation: str) -> bool:
+        """
+        Whether the same call twice leaves the same state at a destination.
+        """
+        found, harmless = self.operation(destination, operation), self.vendor(destination).harmless
+        return harmless(found, self.destination(destination)) if harmless else found.repeat_harmless
+
     def rules(self, delivery: Delivery) -> MergeRules:
         """
         How the payloads of a delivery's operation merge.

@@ -31,6 +31,7 @@ from chalicelib.model import (
     Uncertain,
     Verdict,
 )
+from chalicelib.planning.coalesce import of_today
 from chalicelib.ports import Lost, Update, Write
 from chalicelib.records import contacts, deliveries, lanes
 from chalicelib.records.layout import contact_key, delivery_key
@@ -51,7 +52,7 @@ def read(deps: Deps, batch: Batch, reply: Reply | NoReply) -> Reading:
         return vendor.read(reply, batch, deps.destination(batch.destination))
     except Exception as error:  # noqa: BLE001 - the call was made; whatever we fail at, it may have been applied
         reason = f"our own fault: the reply could not be read ({type(error).__name__})"
-        harmless = vendor.operations[batch.operation].repeat_harmless
+        harmless = deps.repeat_harmless(batch.destination, batch.operation)
         ids = (each for line in batch.lines for each in line.deliveries)
         return Reading(
             outcomes={each: Uncertain(reason=reason, harmless=harmless) for each in ids},
@@ -101,7 +102,8 @@ def line_writes(
     if line.contact:
         gone = [each for each in members if turns[each.id].state not in deliveries.IN_BACKLOG]
         rules = deps.rules(newest) if turns[newest.id].state is State.DELIVERED else None
-        left = contacts.called(contact, line, members, gone, rules=rules, retention=retention, now=now)
+        today = of_today(contact, now)
+        left = contacts.called(today, line, members, gone, rules=rules, retention=retention, now=now)
         writes.append(left)
     return writes
 
@@ -213,7 +215,7 @@ def give_up(deps: Deps, delivery: Delivery) -> Delivery | None:
     Returns it as it stands now, or None where somebody settled it meanwhile. What it cost stays counted, once.
     """
     now = deps.now()
-    harmless = not deps.known(delivery) or deps.operation(delivery.destination, delivery.operation).repeat_harmless
+    harmless = not deps.known(delivery) or deps.repeat_harmless(delivery.destination, delivery.operation)
     state = State.UNCERTAIN if harmless else State.HELD
     turn = Turn(state=state, reason="the worker that called the vendor did not come back", burns=True)
     update = deliveries.move(delivery, turn, deps.config.retention, now=now, when=deliveries.sent_by(delivery.call_id))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.destinations import VENDORS
 from chalicelib.destinations.kit import Operation, Vendor
 from chalicelib.model import Batch, Const, Deferred, Destination, FieldName, Line, Outcome, Prepared, Refused, Route
 
+AT = datetime(2026, 11, 21, 1, 0, 0, tzinfo=UTC)
 SECRETS = {
     "user_key": "0f9a11e2d3c4b5a6978812345678abcd",
     "user_secret": "1f9a11e2d3c4b5a6978812345678abcd",
@@ -23,6 +25,9 @@ SECRETS = {
     "api_token": "Tk4f9a11e2d3c4b5a6978812345678abcdTk",
     "transfer_password": "Tp5f-9a11e2d3c4b5a69788",
     "password": "Pw6f-9a11e2d3c4b5a69788",
+    "token": "Ow4f9a11e2d3c4b5a6978812345678abcdOw",
+    "webhook_url": "https://hooks.slack.com/services/T00000000/B00000000/0f9a11e2d3c4b5a69788abcd",
+    "signing_secret": "whsec_MGY5YTExZTJkM2M0YjVhNjk3ODgxMjM0NTY3OGFiY2Q=",
 }
 
 
@@ -67,7 +72,8 @@ class Sample:
         """
         Made-up credentials of that account.
         """
-        return {name: SECRETS[name] for name in self.vendor.credentials}
+        given = self.destination.credentials
+        return {name: SECRETS[name] for name in (self.vendor.credentials if isinstance(given, str) else given)}
 
     @property
     def route(self) -> Route:
@@ -106,6 +112,7 @@ class Sample:
             operation=self.operation,
             settings=prepared.settings,
             lines=tuple(lines),
+            at=AT,
         )
 
     def data(self, batch: Batch) -> bytes:
@@ -127,6 +134,15 @@ class Meaning:
     burns: bool = False
 
 
+LIST = {"form": "list"}
+OWN = {
+    "path": "/contacts/{email}",
+    "headers": {"Authorization": "Bearer {secret:token}"},
+    "identity": "email",
+    "body": {"mail": "{email}", "name": "{name}", "age": "{age}", "tags": "{tags}"},
+    "fields": {"email": {"form": "email"}, "name": {}, "age": {"form": "integer"}, "tags": LIST},
+    "success": {"when": "body.ok"},
+}
 DESTINATIONS = {
     "satori": Destination(
         name="satori",
@@ -180,6 +196,57 @@ DESTINATIONS = {
             "import_types": {"register": "add", "delete": "del", "stop": "halt", "forbid": "ban", "allow": 5},
         },
     ),
+    "kintone": Destination(
+        name="kintone",
+        vendor="kintone",
+        lane="kintone-kintone",
+        base_url="https://sample.cybozu.com",
+        credentials="ssm:/ekiden/test/kintone",
+        settings={"app": 12, "update_key": "email", "fields": {"email": {"form": "email"}, "name": {}, "tags": LIST}},
+    ),
+    "slack": Destination(
+        name="slack",
+        vendor="slack",
+        lane="slack-slack",
+        base_url="https://hooks.slack.com",
+        credentials="ssm:/ekiden/test/slack",
+        settings={"text": "{name} さん ({company})"},
+    ),
+    "standard_webhooks": Destination(
+        name="hooks",
+        vendor="standard_webhooks",
+        lane="standard-webhooks-hooks",
+        base_url="https://hooks.example.co.jp",
+        credentials="ssm:/ekiden/test/hooks",
+        settings={"type": "contact.created", "path": "/in", "identity": "email"},
+    ),
+    "email": Destination(
+        name="post",
+        vendor="email",
+        lane="email-ses",
+        base_url="ses:",
+        credentials={},
+        settings={
+            "from": "お問い合わせ窓口 <info@example.co.jp>",
+            "templates": {"thanks": {"subject": "{name} 様", "text": "{email} から\n{memo}"}},
+        },
+    ),
+    "http": Destination(
+        name="own",
+        vendor="http",
+        lane="http-own",
+        base_url="https://own.example.co.jp",
+        credentials={"token": "ssm:/ekiden/test/own"},
+        settings=OWN,
+    ),
+    "http_batch": Destination(
+        name="rows",
+        vendor="http_batch",
+        lane="http-batch-rows",
+        base_url="https://own.example.co.jp",
+        credentials={"token": "ssm:/ekiden/test/own"},
+        settings={**OWN, "path": "/rows", "body": None, "format": "csv", "charset": "cp932"},
+    ),
 }
 
 PERSON = {
@@ -203,6 +270,10 @@ CUSTOMER = {
     "興味": ["資料", "デモ"],
 }
 ADDRESS = {"メールアドレス": "hanako.sample@example.co.jp"}
+VISITOR = {"email": "hanako.sample@example.co.jp", "name": "見本 花子"}
+LETTER = {**VISITOR, "memo": "一行目\r\n二行目"}
+OWN_FIELDS = {**VISITOR, "age": "30", "tags": ["資料請求", "展示会"]}
+TO_STAFF = {"template": "thanks", "to": "desk@staff.example.jp"}
 
 
 def imports_of(slug: str) -> tuple[Sample, ...]:
@@ -227,6 +298,16 @@ SAMPLES = (
     *imports_of("haihaimail_legacy"),
     *imports_of("curumeru"),
     Sample(slug="maildealer", operation="customer", fields=CUSTOMER, required=("メールアドレス", "会社名")),
+    Sample(slug="kintone", operation="upsert", fields={**VISITOR, "tags": ["a", "b"]}, required=("email",)),
+    Sample(slug="slack", operation="send", fields={"name": "見本 花子", "company": "例 & 見本"}, required=()),
+    Sample(slug="standard_webhooks", operation="send", fields=VISITOR, required=("email",)),
+    Sample(slug="email", operation="auto_reply", fields=LETTER, required=("email",), settings={"template": "thanks"}),
+    Sample(slug="email", operation="notice", fields=LETTER, required=(), settings=TO_STAFF),
+    Sample(slug="email", operation="inquiry", fields=LETTER, required=("email",), settings=TO_STAFF),
+    Sample(slug="http", operation="send", fields=OWN_FIELDS, required=("email",)),
+    Sample(slug="http", operation="upsert", fields=OWN_FIELDS, required=("email",)),
+    Sample(slug="http_batch", operation="send", fields=OWN_FIELDS, required=("email",)),
+    Sample(slug="http_batch", operation="upsert", fields=OWN_FIELDS, required=("email",)),
 )
 
 ACCEPTED = {
@@ -235,6 +316,12 @@ ACCEPTED = {
     "maildealer": b'{"status":"success","code":200,"count":"1","customerId":"18","version":"v1"}',
     "haihaimail_legacy": b"200 OK",
     "curumeru": b'<?xml version="1.0" encoding="UTF-8"?><response><code>10200</code></response>',
+    "kintone": b'{"records":[{"id":"7","revision":"1","operation":"INSERT"}]}',
+    "slack": b"ok",
+    "standard_webhooks": b'{"received":true, "note":"nothing else is asked"}',
+    "email": b'{"message_id":"0100018a-0000-4000-8000-000000000000"}',
+    "http": b'{"ok":true,"id":7,"more":"...."}',
+    "http_batch": b'{"ok":true,"rows":2,"more":"...."}',
 }
 """
 A body that is a success at this vendor.
@@ -247,41 +334,34 @@ PLAIN_SUCCESSES: Mapping[str, frozenset[bytes]] = {
 Bodies that count as a success under HTTP 200, where the specification calls the status itself the success.
 """
 
-CHARSET = {
-    "satori": "utf-8",
-    "haihaimail": "cp932",
-    "haihaimail_legacy": "cp932",
-    "curumeru": "cp932",
-    "maildealer": "utf-8",
-}
-PROOF = {
-    "satori": "imported",
-    "haihaimail": "accepted",
-    "haihaimail_legacy": "accepted",
-    "curumeru": "accepted",
-    "maildealer": "imported",
-}
+TAKES_ANY_2XX = {"standard_webhooks"}
+"""
+A success of these is any 2xx that is no page, whatever its body says or lacks.
+"""
 
-FILE_MEANINGS = {
+SECRET_IN_ADDRESS = {"slack"}
+"""
+These vendors' addresses are secrets themselves.
+"""
+
+IN_CP932 = {"haihaimail", "haihaimail_legacy", "curumeru", "http_batch"}
+ACCEPTS_ONLY = {*IN_CP932, "email"}
+CHARSET = {slug: "cp932" if slug in IN_CP932 else "utf-8" for slug in DESTINATIONS}
+PROOF = {slug: "accepted" if slug in ACCEPTS_ONLY else "imported" for slug in DESTINATIONS}
+
+ONE_EACH = {
+    400: Meaning(outcome=Refused, verdict="fine"),
+    409: Meaning(outcome=Deferred, verdict="fine", burns=True),
+    413: Meaning(outcome=Refused, verdict="fine"),
+}
+FILES = {
     400: Meaning(outcome=Deferred, verdict="key"),
     409: Meaning(outcome=Deferred, verdict="busy", burns=True),
     413: Meaning(outcome=Deferred, verdict="too_large"),
 }
-
-MEANINGS = {
-    "satori": {
-        400: Meaning(outcome=Refused, verdict="fine"),
-        409: Meaning(outcome=Deferred, verdict="fine", burns=True),
-        413: Meaning(outcome=Refused, verdict="fine"),
-    },
-    "maildealer": {
-        400: Meaning(outcome=Refused, verdict="fine"),
-        409: Meaning(outcome=Deferred, verdict="paused"),
-        413: Meaning(outcome=Refused, verdict="fine"),
-    },
-    "haihaimail": FILE_MEANINGS,
-    "haihaimail_legacy": FILE_MEANINGS,
-    "curumeru": FILE_MEANINGS,
+MEANINGS = {slug: FILES if each.batching else ONE_EACH for slug, each in VENDORS.items()} | {
+    "kintone": {**ONE_EACH, 429: Meaning(outcome=Deferred, verdict="busy")},
+    "maildealer": {**ONE_EACH, 409: Meaning(outcome=Deferred, verdict="paused")},
 }
 """
 What differs from vendor to vendor; the rest of the table is the same for all.

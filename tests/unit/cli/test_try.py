@@ -270,3 +270,57 @@ def test_wrong_use_is_told(options: tuple[str, ...], answer: str, ekiden: Ekiden
 def test_any_stages_file_may_be_tried(trial: Trial) -> None:
     """A file for AWS and one for this machine: secrets are not read."""
     assert trial(urlencode(FORM), "contact", "--stage", "prod").exit_code == 0
+
+
+DECLARED = (
+    CONFIG.partition("[destinations.satori]")[0]
+    + """
+[destinations.own]
+vendor = "http"
+base_url = "https://own.example.co.jp"
+credentials = { user = "env:OWN_USER", password = "env:OWN_PASSWORD", token = "env:OWN_TOKEN" }
+headers = { Authorization = "Basic {basic:user:password}", X-Token = "{secret:token}" }
+
+[destinations.post]
+vendor = "email"
+from = "お問い合わせ窓口 <info@example.co.jp>"
+templates.thanks = { subject = "{name} 様", text = "受け付けました。" }
+
+[[routes]]
+from = "contact"
+to = "own"
+operation = "send"
+fields = { name = "sei" }
+
+[[routes]]
+from = "contact"
+to = "post"
+operation = "auto_reply"
+settings = { template = "thanks" }
+fields = { email = "email", name = "sei" }
+"""
+)
+
+
+@pytest.fixture
+def declared(typed: Make, tmp_path: Path) -> Trial:
+    file = tmp_path / "relay.toml"
+    file.write_text(DECLARED, encoding="utf-8")
+    return Trial(typed(connect=unreachable, parameters=unreachable), file)
+
+
+def test_a_declared_destination_shows_its_request_without_its_keys(declared: Trial) -> None:
+    """Places are filled, credentials are not: nobody needs to have them for a trial."""
+    first = declared.data(urlencode(FORM), "contact")["calls"][0]
+
+    assert (first["method"], first["url"], first["headers"]["X-Token"]) == ("POST", "https://own.example.co.jp", "•••")
+    assert json.loads(first["body"][0]["text"]) == {"name": "山田"}
+
+
+def test_a_letter_is_shown_as_its_reader_will_see_it(declared: Trial) -> None:
+    """Subject and text in Japanese, not in what mail makes of it on its way."""
+    letter = declared.data(urlencode(FORM), "contact")["calls"][1]
+    parts = {part["name"]: part["text"] for part in letter["body"]}
+
+    assert (parts["Subject"], parts["To"]) == ("山田 様", "taro+x@example.co.jp")
+    assert parts["text"] == "受け付けました。\n"

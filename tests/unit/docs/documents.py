@@ -125,6 +125,7 @@ class Section:
 
 CONFIGURATION = Document(ROOT / "docs" / "configuration.md")
 OPERATIONS = Document(ROOT / "docs" / "operations.md")
+OWN = Document(ROOT / "docs" / "destinations.md")
 
 
 def plain(heading: str) -> str:

@@ -27,7 +27,7 @@ from chalicelib.sources import PRESETS
 from chalicelib.sources.fill_token import fill_token
 from tests.scenarios.world import CONFIG, SECRETS, World
 from tests.unit.docs import code, grammar
-from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, Section, numbers
+from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, OWN, Section, numbers
 
 NOW = datetime(2026, 11, 21, 1, tzinfo=UTC)
 KEY_COLUMNS = 5
@@ -124,7 +124,7 @@ def test_every_preset_says_what_it_proves_a_sender_by(name: str) -> None:
     assert [header for header in headers if f"`{header}`" not in row[1]] == []
 
 
-@pytest.mark.parametrize("text", CONFIGURATION.blocks("toml") + OPERATIONS.blocks("toml"))
+@pytest.mark.parametrize("text", CONFIGURATION.blocks("toml") + OPERATIONS.blocks("toml") + OWN.blocks("toml"))
 def test_every_example_of_relay_toml_is_sound(text: str) -> None:
     """A whole file parses; a part has no fault but what it refers to and leaves out."""
     if "[relay]" in text:

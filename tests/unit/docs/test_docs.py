@@ -21,11 +21,11 @@ from chalicelib.planning.windows import SKEW_SECONDS
 from chalicelib.records import audit, days, imports, notices
 from chalicelib.records.contacts import KEPT_DAYS_EXTRA, PENDING_MAX
 from tests.unit.docs import code, grammar
-from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, ROOT, Document, misuse, numbers
+from tests.unit.docs.documents import CONFIGURATION, OPERATIONS, OWN, ROOT, Document, misuse, numbers
 
 FILES = Document(ROOT / "docs" / "files.md")
 ASKED = [Document(ROOT / "docs" / "polls.md"), Document(ROOT / "docs" / "lookups.md")]
-DOCUMENTS = [CONFIGURATION, OPERATIONS, FILES, *(Document(path) for path in [ROOT / "README.md"] if path.exists())]
+DOCUMENTS = [CONFIGURATION, OPERATIONS, FILES, OWN, *(Document(path) for path in [ROOT / "README.md"] if path.exists())]
 NAMED = [pytest.param(each, id=each.path.name) for each in DOCUMENTS]
 
 

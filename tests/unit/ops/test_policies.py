@@ -1,7 +1,8 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from chalicelib.model import Config, Dropin, Lane, Lookup, Poll, Source
+from chalicelib.model import Config, Destination, Dropin, Lane, Lookup, Poll, Source
 from chalicelib.ops.names import ADVANCE, API, EXPAND, FUNCTIONS, TICK, UNPACK, Function
 from chalicelib.ops.policies import policies
 from chalicelib.ops.references import environment_references, parameter_arns, references, secret_arns
@@ -190,3 +191,26 @@ def test_the_variables_of_a_local_stack_are_known(make: Make) -> None:
     `make serve` can say beforehand which variables it needs.
     """
     assert environment_references(make(secret=("env:KEY", "env:KEY_BEFORE"))) == ("KEY", "KEY_BEFORE")
+
+
+def test_mail_may_be_sent_as_the_configured_sender_alone(make: Make) -> None:
+    """
+    Only the function that advances sends mail; by its address or its domain, whichever is verified in SES.
+    """
+    post = Destination(
+        name="post",
+        vendor="email",
+        lane="satori",
+        base_url="ses:",
+        credentials={},
+        settings={"from": "窓口 <info@example.co.jp>"},
+    )
+    config = make(destinations={"post": post})
+    identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity"
+    wanted = {("ses:SendEmail", f"{identity}/{name}") for name in ("info@example.co.jp", "example.co.jp")}
+    local = make(destinations={"post": replace(post, settings={**post.settings, "server": "smtp://127.0.0.1:1025"})})
+
+    for function in FUNCTIONS:
+        given = {each for each in allowed(config, function) if each[0] == "ses:SendEmail"}
+        assert given == (wanted if function is ADVANCE else set())
+        assert not [each for each in allowed(local, function) if each[0].startswith("ses:")]

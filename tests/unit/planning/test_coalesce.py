@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.model import Contact, Delivery, Effect, MergeRules, Pending, State
-from chalicelib.planning.coalesce import MERGED_MAX, Plan, coalesce, plan_contact
+from chalicelib.planning.coalesce import MERGED_MAX, Plan, coalesce, of_today, plan_contact
 from tests.unit.planning.make import TEN, delivery
 
 RULES = MergeRules(identity=frozenset({"email"}))
@@ -317,3 +317,46 @@ def test_a_plan_knows_how_many_it_has_disposed_of() -> None:
     )
 
     assert made.spoken_of == 6
+
+
+MESSAGES = MergeRules(identity=frozenset({"email"}), merges=False, whole=True, per_day=2)
+
+
+def messages(*deliveries: Delivery, contact: Contact) -> Plan:
+    return plan_contact(deliveries, contact, lambda _: MESSAGES, now=NOON, settle_seconds=0)
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "goes"), [("2026-11-21", 1, True), ("2026-11-21", 2, False), ("2026-11-20", 9, True)]
+)
+def test_an_address_gets_so_many_messages_a_day(day: str, count: int, goes: bool) -> None:  # noqa: FBT001 - a parameter
+    """What comes after the last one of today is superseded, with the reason; yesterday's count for nothing."""
+    made = messages(delivery(1, {"email": "a"}), contact=Contact(id="c", lane="l", day=day, day_count=count))
+
+    assert bool(made.lines) == goes
+    assert [each.why for each in made.overtaken] == ([] if goes else ["the address has had its 2 of the day"])
+
+
+def test_a_message_that_is_on_its_way_is_left_alone() -> None:
+    """What a worker has in hand is its to settle, however many the address has had."""
+    contact = Contact(id="c", lane="l", day="2026-11-21", day_count=9)
+    made = messages(delivery(1, {"email": "a"}, state=State.SENDING), contact=contact)
+
+    assert (made.overtaken, made.lines) == ((), ())
+
+
+def test_the_day_of_an_address_is_tokyos() -> None:
+    """One minute after midnight in Tokyo the count is that of the new day."""
+    midnight = datetime(2026, 11, 21, 15, 1, tzinfo=UTC)
+    contact = Contact(id="c", lane="l", day="2026-11-21", day_count=2)
+
+    assert (of_today(contact, midnight).day, of_today(contact, midnight).day_count) == ("2026-11-22", 0)
+    assert of_today(contact, midnight - timedelta(minutes=2)) is contact
+
+
+def test_a_message_is_never_shortened_by_what_is_newer() -> None:
+    """Every message says all that it has to say, in whatever order the events come."""
+    contact = Contact(id="c", lane="l", times={"memo": NOON, "name": NOON})
+    made = messages(delivery(1, {"email": "a", "memo": "x", "name": "y"}), contact=contact)
+
+    assert made.lines[0].payload == {"email": "a", "memo": "x", "name": "y"}
