@@ -27,6 +27,8 @@ def references(config: Config, function: Function) -> tuple[str, ...]:
             wanted.update(secret_refs(source))
         for destination in _called_inside_requests(config):
             wanted.update(_of_destination(destination))
+        if config.console is not None:
+            wanted.update(config.console.accounts)
     if function is ADVANCE:
         for destination in config.destinations.values():
             wanted.update(_of_destination(destination))

@@ -14,6 +14,8 @@ The key design of the one table, and how times and texts are written in it.
 | captcha | `CAPTCHA#<source>#<digest>` | `CAPTCHA` | a captcha proof that was good, how often it was used |
 | notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
 | import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
+| session | `SESSION#<id>` | `SESSION` | one sign-in to the console, until it is signed out |
+| attempts | `ATTEMPTS#<account or address>#<digest>` | `SLOT#<quarter of an hour>` | failed sign-ins |
 
 Two sparse indexes:
 
@@ -132,6 +134,20 @@ def import_key(name: str) -> Key:
     Where the import of an uploaded object is.
     """
     return Key(f"IMPORT#{name}", "IMPORT")
+
+
+def session_key(session: str) -> Key:
+    """
+    Where one sign-in to the console is.
+    """
+    return Key(f"SESSION#{session}", "SESSION")
+
+
+def attempts_key(kind: str, digest: str, slot: int) -> Key:
+    """
+    Where failed sign-ins of one account, or from one address, are counted.
+    """
+    return Key(f"ATTEMPTS#{kind}#{digest}", f"SLOT#{slot}")
 
 
 def waiting_partition(lane: str, key: str, shard: int, tier: int = 0) -> str:

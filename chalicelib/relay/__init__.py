@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import __version__
 from chalicelib.destinations.kit import Vendor
@@ -29,6 +29,7 @@ from chalicelib.relay.notices import Notices
 
 if TYPE_CHECKING:
     from chalicelib.relay.advancing import Advancer
+    from chalicelib.relay.console import ConsoleDoor
     from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
@@ -96,6 +97,12 @@ class Relay:
 
         return Eraser(self._deps)
 
+    @cached_property
+    def _console(self) -> ConsoleDoor:
+        from chalicelib.relay.console import ConsoleDoor  # noqa: PLC0415
+
+        return ConsoleDoor(self._deps, self.operator)
+
     # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def accept(self, envelope: Envelope) -> Response:
@@ -115,6 +122,12 @@ class Relay:
         A fresh fill-time token for a form's page.
         """
         return self._front.fill_token(envelope)
+
+    def console(self, envelope: Envelope, page: str, name: str, context: Mapping[str, Any]) -> Response:
+        """
+        Answer an operator's browser; `context` is API Gateway's own knowledge of the request.
+        """
+        return self._console.answer(envelope, page, name, context)
 
     def health(self) -> Response:
         """

@@ -1,0 +1,305 @@
+"""
+Dead letters and held deliveries: lists with boxes to tick, and one delivery with its ways back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from datetime import datetime
+
+from chalicelib.console.frame import Frame, badge, button, facts, form, grid, hidden, note, page
+from chalicelib.console.markup import Child, Html, el, joined
+from chalicelib.console.saying import Say, moment
+from chalicelib.model import Delivery
+from chalicelib.value import value
+
+REASON_CHARS_SHOWN = 160
+VALUE_CHARS_MAX = 2_000
+KINDS = {"delivered": "good", "dead": "bad", "held": "warn", "uncertain": "warn", "sending": "busy", "waiting": "busy"}
+
+
+@value
+class DeliveryView:
+    """
+    A delivery as this operator may see it: `payload`, `reason` and `history` are veiled unless they were asked for.
+
+    `names` are the fields that a person may put a value into, `faulty` those that the reason names.
+    """
+
+    delivery: Delivery
+    payload: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reason: str = ""
+    history: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    faulty: tuple[str, ...] = ()
+
+
+@value
+class Listing:
+    """
+    A part of a list: what is shown, how many there are, and where the next part begins (empty: nowhere).
+    """
+
+    shown: tuple[DeliveryView, ...]
+    count: int
+    next_cursor: str = ""
+
+
+def state_badge(say: Say, state: str) -> Html:
+    """
+    A delivery's state in its colour.
+    """
+    return badge(say.state(state), KINDS.get(state, "calm"))
+
+
+def dead_page(frame: Frame, listing: Listing) -> str:
+    """
+    Dead letters, to be sent again or given up.
+    """
+    say = frame.say
+    buttons = (
+        button(say("選んだものを再送", "Send the chosen again"), name="deed", value="replay"),
+        button(say("選んだものを破棄", "Drop the chosen"), name="deed", value="drop", class_="danger"),
+    )
+    words = say(
+        "そのままでは送れないもの。直して送るか、破棄します。古い順です。",
+        "What cannot be sent as it is: fix and send it again, or drop it. The oldest first.",
+    )
+    return _list_page(frame, listing, name="dead", title=say("不達", "Dead letters"), words=words, buttons=buttons)
+
+
+def held_page(frame: Frame, listing: Listing, keys: Sequence[tuple[str, str, str, int]]) -> str:
+    """
+    Held deliveries, and held batch keys: (lane, key, reason, rows).
+    """
+    say = frame.say
+    buttons = (
+        button(say("選んだものを送る", "Release the chosen"), name="deed", value="release"),
+        button(say("選んだものを破棄", "Drop the chosen"), name="deed", value="drop", class_="danger"),
+    )
+    words = say(
+        "人の判断を待っているもの: 迷惑送信の疑い、読み取れない内容、結果が分からない送信。",
+        "What waits for a person: suspected spam, what could not be understood, calls of unknown outcome.",
+    )
+    title = say("保留", "Held")
+    return _list_page(frame, listing, name="held", title=title, words=words, buttons=buttons, before=_keys(frame, keys))
+
+
+def _keys(frame: Frame, keys: Sequence[tuple[str, str, str, int]]) -> Html | None:
+    if not keys:
+        return None
+    say = frame.say
+    lines: list[list[Child]] = [
+        [
+            lane,
+            el("code", key),
+            reason,
+            say.count(rows, "行", "row"),
+            form(
+                frame,
+                frame.to("key"),
+                hidden("lane", lane),
+                hidden("key", key),
+                button(say("もう一度送る", "Send again"), class_="quiet"),
+            ),
+        ]
+        for lane, key, reason, rows in keys
+    ]
+    heads = [say("レーン", "lane"), say("キー", "key"), say("理由", "reason"), say("待機", "waiting"), ""]
+    return grid(say("設定が断られて止まっているキー", "Keys whose settings the vendor refused"), heads, lines)
+
+
+def _list_page(
+    frame: Frame,
+    listing: Listing,
+    *,
+    name: str,
+    title: str,
+    words: str,
+    buttons: tuple[Html, ...],
+    before: Html | None = None,
+) -> str:
+    say = frame.say
+    if not listing.shown:
+        return page(frame, title, before, note(say("1件もありません。", "There are none."), "good"), current=name)
+    heads = ["", "ID", say("日時", "when"), say("経路", "way"), say("理由", "reason")]
+    lines = [_row(frame, each) for each in listing.shown]
+    table = grid(
+        say(f"全{listing.count:,}件のうち{len(lines):,}件", f"{len(lines):,} of {listing.count:,}"), heads, lines
+    )
+    ways = el(
+        "div",
+        *buttons,
+        el("a", "CSV", href=frame.to(name, "csv"), class_="button quiet"),
+        class_="actions",
+    )
+    more = (
+        el("p", el("a", say("次のページ", "Next page"), href=frame.to(name, after=listing.next_cursor)))
+        if listing.next_cursor
+        else None
+    )
+    return page(frame, title, el("p", words), before, form(frame, frame.to("plan"), ways, table), more, current=name)
+
+
+def _row(frame: Frame, view: DeliveryView) -> list[Child]:
+    each = view.delivery
+    label = frame.say(f"{each.id} を選ぶ", f"choose {each.id}")
+    box = el("input", type="checkbox", name="id", value=each.id, aria_label=label)
+    return [
+        el("span", box, class_="tick"),
+        el("a", el("code", each.id), href=frame.to("delivery", each.id)),
+        moment(each.settled_at or each.arrived_at),
+        way(each),
+        shortened(view.reason),
+    ]
+
+
+def delivery_page(frame: Frame, view: DeliveryView, *, revealed: bool) -> str:
+    """
+    One delivery whole, with what can be done about it.
+    """
+    say, each = frame.say, view.delivery
+    story = say("受け取った内容と全体の経過", "What came, and the whole story")
+    back = el("a", story, href=frame.to("submission", each.event_id))
+    ways = {"dead": _mending, "held": _releasing}.get(str(each.state))
+    inner = el("div", told(frame, view), class_="card")
+    hands = ways(frame, view) if ways else None
+    reveal = None if revealed else reveal_form(frame, "delivery", each.id)
+    title = f"{say('配信', 'Delivery')} {each.id}"
+    return page(frame, title, el("p", back), inner, reveal, hands, current=str(each.state))
+
+
+def told(frame: Frame, view: DeliveryView) -> Html:
+    """
+    What a delivery is, what is sent of it, and what became of it.
+    """
+    say, each = frame.say, view.delivery
+    head = el("div", el("h3", way(each)), state_badge(say, str(each.state)), class_="head")
+    links = facts(
+        (say("レーン", "Lane"), each.lane),
+        (say("到着", "Arrived"), moment(each.arrived_at)),
+        (say("確定", "Settled"), moment(each.settled_at)),
+        (say("試行", "Attempts"), str(each.attempts)),
+        (say("呼び出し", "Call"), el("code", each.call_id) if each.call_id else ""),
+        (say("証拠", "Proof"), each.proof),
+        (say("再送元", "Replay of"), _link(frame, each.replay_of)),
+        (say("置き換え先", "Superseded by"), _link(frame, each.superseded_by)),
+    )
+    sent = el("dl", [_pair(name, text) for name, text in view.payload.items()], class_="facts rows")
+    reason = el("p", view.reason, class_="reason") if view.reason else None
+    return joined(
+        head,
+        reason,
+        links,
+        el("h4", say("送る内容", "What is sent")) if view.payload else None,
+        sent if view.payload else None,
+        el("h4", say("経過", "History")),
+        el("ol", [_step(say, each) for each in view.history], class_="history"),
+    )
+
+
+def reveal_form(frame: Frame, kind: str, name: str) -> Html:
+    """
+    The way to see personal values; that somebody looked is put on record.
+    """
+    say = frame.say
+    words = say("個人情報を表示する（記録に残ります）", "Show personal values (this is put on record)")
+    return form(frame, frame.to(kind, name), button(words, class_="quiet"), class_="actions")
+
+
+def way(delivery: Delivery) -> str:
+    """
+    From where to where.
+    """
+    return f"{delivery.source} → {delivery.destination or '?'} {delivery.operation}".rstrip()
+
+
+def shortened(reason: str) -> str:
+    """
+    The first line of a reason, as a list shows it.
+    """
+    first = reason.strip().partition("\n")[0]
+    return first if len(first) <= REASON_CHARS_SHOWN else first[: REASON_CHARS_SHOWN - 1] + "…"
+
+
+def _link(frame: Frame, delivery_id: str) -> Child:
+    if "." not in delivery_id:
+        return delivery_id
+    return el("a", el("code", delivery_id), href=frame.to("delivery", delivery_id))
+
+
+def _pair(name: str, text: str) -> Html:
+    return el("div", el("dt", name), el("dd", text or "-"))
+
+
+def _step(say: Say, line: str) -> Html:
+    """
+    One line of the history, as records.deliveries writes it: time, state, note.
+    """
+    at, _, rest = line.partition(" ")
+    state, _, words = rest.partition(" ")
+    return el(
+        "li",
+        el("span", moment(datetime.fromisoformat(at)), class_="soft"),
+        el("span", state_badge(say, state), " ", words, class_="reason"),
+    )
+
+
+def _mending(frame: Frame, view: DeliveryView) -> Html:
+    """
+    Fields to put a value into: those at fault first, the others folded away.
+    """
+    say = frame.say
+    rest = [name for name in view.names if name not in view.faulty]
+    others = el(
+        "details", el("summary", say("ほかの項目", "Other fields")), [_field(frame, view, name) for name in rest]
+    )
+    return el(
+        "section",
+        el("h2", say("直して再送", "Fix and send again")),
+        el("p", say("空欄の項目は変わりません。", "A field left blank stays as it is."), class_="soft"),
+        form(
+            frame,
+            frame.to("plan"),
+            hidden("id", view.delivery.id),
+            [_field(frame, view, name) for name in view.faulty],
+            others if rest else None,
+            el(
+                "div",
+                button(say("確認へ", "Go on to confirm"), name="deed", value="replay"),
+                button(say("破棄…", "Drop…"), name="deed", value="drop", class_="danger"),
+                class_="actions",
+            ),
+        ),
+    )
+
+
+def _field(frame: Frame, view: DeliveryView, name: str) -> Html:
+    say = frame.say
+    now = view.payload.get(name, "")
+    shown = say(f"現在: {now}", f"now: {now}") if now else say("現在: 空", "now: blank")
+    clear = el(
+        "label",
+        el("input", type="checkbox", name=f"clear.{name}", value="yes"),
+        say("空にする", "clear"),
+        class_="tick",
+    )
+    box = el("input", name=f"fix.{name}", class_="box", maxlength=VALUE_CHARS_MAX, autocomplete="off")
+    label = el("label", el("span", f"{name} ({shown})", class_="name"), box, class_="grow")
+    return el("div", label, clear if now else None, class_="line")
+
+
+def _releasing(frame: Frame, view: DeliveryView) -> Html:
+    say = frame.say
+    return form(
+        frame,
+        frame.to("plan"),
+        hidden("id", view.delivery.id),
+        el(
+            "div",
+            button(say("送る…", "Release…"), name="deed", value="release"),
+            button(say("破棄…", "Drop…"), name="deed", value="drop", class_="danger"),
+            class_="actions",
+        ),
+    )

@@ -1,0 +1,131 @@
+"""
+The pages that are looked at; none of them changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chalicelib.console.deliveries import Listing, dead_page, delivery_page, held_page
+from chalicelib.console.frame import Frame
+from chalicelib.console.lanes import lanes_page
+from chalicelib.console.saying import moment
+from chalicelib.console.stories import story_page
+from chalicelib.model import Delivery, State
+from chalicelib.relay.console.answers import File, csv_file
+from chalicelib.relay.console.asking import Asked
+from chalicelib.relay.console.views import delivery_view, lane_view, story_view
+from chalicelib.relay.operating import Operator
+from chalicelib.veil import Veil
+
+PAGE_ROWS = 50
+CSV_ROWS_MAX = 5_000
+"""
+More would not fit into what API Gateway hands over (10 MB) for large submissions.
+"""
+
+HEADINGS = (
+    "id",
+    "state",
+    "at (JST)",
+    "arrived (JST)",
+    "source",
+    "route",
+    "destination",
+    "operation",
+    "attempts",
+    "reason",
+)
+Drawn = str | File | None
+
+
+class Looking:
+    """
+    One look at one page.
+    """
+
+    def __init__(self, operator: Operator, frame: Frame, request: Asked) -> None:
+        self._operator = operator
+        self._frame = frame
+        self._asked = request
+        self._veil = Veil(config=operator.config)
+
+    def doors(self) -> Mapping[str, Callable[[], Drawn]]:
+        """
+        The pages by the first part of their address.
+        """
+        return {
+            "": self._lanes,
+            "dead": lambda: self._listed(State.DEAD),
+            "held": lambda: self._listed(State.HELD),
+            "delivery": self._delivery,
+            "submission": self._submission,
+        }
+
+    def _lanes(self) -> str:
+        operator, late = self._operator, self._operator.config.alarms.wait_seconds_max
+        views = [lane_view(each, self._frame.at, late_seconds=late) for each in operator.status()]
+        return lanes_page(self._frame, views, dead=operator.count(State.DEAD), held=operator.count(State.HELD))
+
+    def _listed(self, state: State) -> Drawn:
+        if self._asked.name == "csv":
+            return self._csv(state)
+        if self._asked.name:
+            return None
+        found = self._operator.listed(state, limit=PAGE_ROWS)
+        shown = tuple(delivery_view(each, self._veil, whole=False) for each in found)
+        listing = Listing(shown=shown, count=self._operator.count(state))
+        if state is State.DEAD:
+            return dead_page(self._frame, listing)
+        keys = [
+            (lane, key.name, self._veil.words(key.held_reason), rows) for lane, key, rows in self._operator.held_keys()
+        ]
+        return held_page(self._frame, listing, keys)
+
+    def _csv(self, state: State) -> File:
+        found = self._operator.listed(state, limit=CSV_ROWS_MAX)
+        return self._as_csv(f"{state}-{self._frame.at:%Y%m%d-%H%M%S}.csv", found)
+
+    def _as_csv(self, name: str, found: list[Delivery]) -> File:
+        names = list(dict.fromkeys(each for delivery in found for each in delivery.payload))
+        lines = [self._cells(each, names) for each in found]
+        return csv_file(name, [*HEADINGS, *(f"field: {each}" for each in names)], lines)
+
+    def _cells(self, each: Delivery, names: list[str]) -> list[str]:
+        values = self._veil.payload(each)
+        told = (each.source, each.route, each.destination, each.operation, str(each.attempts))
+        return [
+            each.id,
+            str(each.state),
+            moment(each.settled_at),
+            moment(each.arrived_at),
+            *told,
+            self._veil.words(each.reason),
+            *(values.get(name, "") for name in names),
+        ]
+
+    def _delivery(self) -> str:
+        return delivery_drawn(self._operator, self._frame, self._asked.name, lifted=False)
+
+    def _submission(self) -> str:
+        return submission_drawn(self._operator, self._frame, self._asked.name, lifted=False)
+
+
+def delivery_drawn(operator: Operator, frame: Frame, delivery_id: str, *, lifted: bool) -> str:
+    """
+    One delivery's page. Raises OperatorError where there is none.
+    """
+    story = operator.story(operator.delivery(delivery_id).event_id)
+    found = next(each for each in story.deliveries if each.id == delivery_id)
+    veil = Veil(config=operator.config, lifted=lifted)
+    view = delivery_view(found, veil, history=story.histories.get(found.id, ()))
+    return delivery_page(frame, view, revealed=lifted)
+
+
+def submission_drawn(operator: Operator, frame: Frame, name: str, *, lifted: bool) -> str:
+    """
+    One submission's page. Raises OperatorError where there is none.
+    """
+    event_id = name.partition(".")[0]
+    veil = Veil(config=operator.config, lifted=lifted)
+    return story_page(frame, story_view(event_id, operator.story(event_id), veil), revealed=lifted)

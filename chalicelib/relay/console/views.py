@@ -1,0 +1,78 @@
+"""
+From what the relay knows to what a page shows: veiled, unless somebody asked for it on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chalicelib.console.deliveries import DeliveryView
+from chalicelib.console.lanes import LaneView
+from chalicelib.console.stories import StoryView
+from chalicelib.model import Delivery
+from chalicelib.planning.windows import window_end, window_start
+from chalicelib.records.layout import load, unstamp
+from chalicelib.relay.viewing import LaneStatus, Story
+from chalicelib.veil import Veil, names_of
+
+
+def lane_view(status: LaneStatus, now: datetime, *, late_seconds: int) -> LaneView:
+    """
+    A lane as the first page shows it.
+    """
+    limit = status.lane.limits[0] if status.lane.limits else None
+    elapsed = 0.0
+    if limit is not None:
+        start, end = window_start(limit, now), window_end(limit, now)
+        elapsed = (now - start) / (end - start)
+    return LaneView(
+        lane=status.lane,
+        state=status.state,
+        waiting=status.waiting,
+        oldest=status.oldest,
+        next_call_at=status.next_call_at,
+        used=status.used,
+        limit=status.limit,
+        reserved=status.reserved,
+        pace_seconds=status.pace_seconds,
+        elapsed=elapsed,
+        late_seconds=late_seconds,
+    )
+
+
+def delivery_view(delivery: Delivery, veil: Veil, *, history: Sequence[str] = (), whole: bool = True) -> DeliveryView:
+    """
+    A delivery; with `whole`, also what is sent of it and what could be put in.
+    """
+    names = tuple(names_of(veil.config, delivery)) if whole and delivery.destination else ()
+    return DeliveryView(
+        delivery=delivery,
+        payload=veil.payload(delivery) if whole else {},
+        reason=veil.words(delivery.reason),
+        history=tuple(veil.words(line) for line in history),
+        names=names,
+        faulty=tuple(name for name in names if f"; {name}: " in f"; {delivery.reason}"),
+    )
+
+
+def story_view(event_id: str, story: Story, veil: Veil) -> StoryView:
+    """
+    A submission with all its deliveries.
+    """
+    found = tuple(delivery_view(each, veil, history=story.histories.get(each.id, ())) for each in story.deliveries)
+    event = story.event
+    if not event:
+        return StoryView(id=event_id, deliveries=found)
+    evidence = {name: str(text) for name, text in load(event.get("evidence")).items()}
+    return StoryView(
+        id=event_id,
+        source=event["source"],
+        kind=event["kind"],
+        arrived_at=unstamp(event["arrived_at"]),
+        time=unstamp(event["time"]),
+        hold=veil.words(event.get("hold") or ""),
+        evidence=evidence,
+        fields=veil.fields(event["source"], story.fields),
+        deliveries=found,
+    )
