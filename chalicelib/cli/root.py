@@ -14,6 +14,7 @@ from chalicelib.cli.building import deploy, package, serve
 from chalicelib.cli.checking import config as config_commands
 from chalicelib.cli.checking import template
 from chalicelib.cli.clock import clock
+from chalicelib.cli.console import console
 from chalicelib.cli.dead import dead
 from chalicelib.cli.erase import erase
 from chalicelib.cli.held import held
@@ -82,6 +83,7 @@ for _command in (
     senders,
     try_sample,
     secret,
+    console,
     template,
     package,
     deploy,

@@ -13,10 +13,12 @@ from chalicelib.console.markup import Child, Html, el
 from chalicelib.value import value
 
 SHOWN_MAX = 20
-TITLES: Mapping[str, tuple[str, str]] = {
-    "replay": ("再送", "Send again"),
-    "release": ("保留の解除", "Release"),
-    "drop": ("破棄", "Drop"),
+DEEDS = frozenset({"replay", "drop"})
+TITLES: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("replay", "dead"): ("再送", "Send again"),
+    ("replay", "held"): ("保留の解除", "Release"),
+    ("drop", "dead"): ("破棄", "Drop"),
+    ("drop", "held"): ("破棄", "Drop"),
 }
 
 
@@ -37,22 +39,26 @@ class Plan:
     """
     A deed that waits for a yes. `fixes` are values that a person has put in; `prices` are empty where nothing is sent.
 
-    `skipped` are chosen ones that the deed does not fit: (id, why).
+    `views` are the first of `ids`; `skipped` are those to which it cannot be done: (id, why). `more`: beyond these
+    there are others, for another time.
     """
 
     deed: str
+    state: str
+    ids: tuple[str, ...]
     views: tuple[DeliveryView, ...]
     prices: tuple[Price, ...] = ()
     fixes: Mapping[str, str] = field(default_factory=dict, repr=False)
     skipped: tuple[tuple[str, str], ...] = ()
+    more: bool = False
 
 
 def plan_page(frame: Frame, plan: Plan) -> str:
     """
     What would be done and its price in calls, with a button to do it.
     """
-    say, number = frame.say, len(plan.views)
-    title = say(*TITLES[plan.deed])
+    say, number = frame.say, len(plan.ids)
+    title = say(*TITLES[plan.deed, plan.state])
     skipped = [el("li", el("code", name), " ", why) for name, why in plan.skipped]
     aside = el("section", el("h2", say("対象にならないもの", "Left out")), el("ul", skipped)) if skipped else None
     if not number:
@@ -61,8 +67,7 @@ def plan_page(frame: Frame, plan: Plan) -> str:
         )
         return page(frame, title, nothing, aside, _back(frame), current="-")
     words = {
-        "replay": say(f"{number:,}件をもう一度送ります。", f"{number:,} will be sent again."),
-        "release": say(f"{number:,}件の保留を解いて送ります。", f"{number:,} will be released and sent."),
+        "replay": say(f"{number:,}件を送ります。", f"{number:,} will be sent."),
         "drop": say(
             f"{number:,}件を破棄します。記録には残りますが、送られることはありません。",
             f"{number:,} will be given up for good. They stay on record and are never sent.",
@@ -72,15 +77,23 @@ def plan_page(frame: Frame, plan: Plan) -> str:
         frame,
         title,
         el("p", words),
+        note(
+            say(
+                "ほかにもあります。終わったら同じ操作を繰り返してください。",
+                "There are more: do the same again afterwards.",
+            )
+        )
+        if plan.more
+        else None,
         _prices(frame, plan),
         _fixes(frame, plan),
         _yes(frame, plan),
-        _which(frame, plan.views),
+        _which(frame, plan),
         aside,
     )
 
 
-def done_page(frame: Frame, deed: str, results: Sequence[tuple[str, str, bool]]) -> str:
+def done_page(frame: Frame, deed: str, state: str, results: Sequence[tuple[str, str, bool]]) -> str:
     """
     What became of each: (id, words, whether it was done).
     """
@@ -94,7 +107,7 @@ def done_page(frame: Frame, deed: str, results: Sequence[tuple[str, str, bool]])
     ]
     return page(
         frame,
-        say(*TITLES[deed]),
+        say(*TITLES[deed, state]),
         note(words, "good") if done else None,
         note(wrong, "bad") if failed else None,
         grid(say("結果", "Results"), ["ID", say("結果", "result")], lines) if lines else None,
@@ -142,7 +155,8 @@ def _yes(frame: Frame, plan: Plan) -> Html:
         frame,
         frame.to("do"),
         hidden("deed", plan.deed),
-        [hidden("id", each.delivery.id) for each in plan.views],
+        hidden("state", plan.state),
+        [hidden("id", each) for each in plan.ids],
         [hidden(f"fix.{name}", text) for name, text in plan.fixes.items() if text],
         [hidden(f"clear.{name}", "yes") for name, text in plan.fixes.items() if not text],
         el(
@@ -154,12 +168,12 @@ def _yes(frame: Frame, plan: Plan) -> Html:
     )
 
 
-def _which(frame: Frame, views: Sequence[DeliveryView]) -> Html:
+def _which(frame: Frame, plan: Plan) -> Html:
     say = frame.say
     lines: list[list[Child]] = [
-        [el("code", each.delivery.id), way(each.delivery), shortened(each.reason)] for each in views[:SHOWN_MAX]
+        [el("code", each.delivery.id), way(each.delivery), shortened(each.reason)] for each in plan.views
     ]
-    more = len(views) - len(lines)
+    more = len(plan.ids) - len(lines)
     caption = say("対象", "Which") + (say(f"（ほか{more:,}件）", f" (and {more:,} more)") if more > 0 else "")
     return grid(caption, ["ID", say("経路", "way"), say("理由", "reason")], lines)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 
-from chalicelib.console.frame import Frame, badge, button, facts, form, grid, hidden, note, page
+from chalicelib.console.frame import Frame, badge, box, button, choice, facts, form, grid, hidden, note, page
 from chalicelib.console.markup import Child, Html, el, joined
 from chalicelib.console.saying import Say, moment
 from chalicelib.model import Delivery
@@ -38,12 +38,13 @@ class DeliveryView:
 @value
 class Listing:
     """
-    A part of a list: what is shown, how many there are, and where the next part begins (empty: nowhere).
+    The first part of a list, how many there are in all, and what a filter may name: sources and destinations.
     """
 
     shown: tuple[DeliveryView, ...]
     count: int
-    next_cursor: str = ""
+    sources: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
 
 
 def state_badge(say: Say, state: str) -> Html:
@@ -59,8 +60,8 @@ def dead_page(frame: Frame, listing: Listing) -> str:
     """
     say = frame.say
     buttons = (
-        button(say("選んだものを再送", "Send the chosen again"), name="deed", value="replay"),
-        button(say("選んだものを破棄", "Drop the chosen"), name="deed", value="drop", class_="danger"),
+        button(say("再送…", "Send again…"), name="deed", value="replay"),
+        button(say("破棄…", "Drop…"), name="deed", value="drop", class_="danger"),
     )
     words = say(
         "そのままでは送れないもの。直して送るか、破棄します。古い順です。",
@@ -75,8 +76,8 @@ def held_page(frame: Frame, listing: Listing, keys: Sequence[tuple[str, str, str
     """
     say = frame.say
     buttons = (
-        button(say("選んだものを送る", "Release the chosen"), name="deed", value="release"),
-        button(say("選んだものを破棄", "Drop the chosen"), name="deed", value="drop", class_="danger"),
+        button(say("送る…", "Release…"), name="deed", value="replay"),
+        button(say("破棄…", "Drop…"), name="deed", value="drop", class_="danger"),
     )
     words = say(
         "人の判断を待っているもの: 迷惑送信の疑い、読み取れない内容、結果が分からない送信。",
@@ -123,7 +124,7 @@ def _list_page(
     say = frame.say
     if not listing.shown:
         return page(frame, title, before, note(say("1件もありません。", "There are none."), "good"), current=name)
-    heads = ["", "ID", say("日時", "when"), say("経路", "way"), say("理由", "reason")]
+    heads = ["ID", say("日時", "when"), say("経路", "way"), say("理由", "reason")]
     lines = [_row(frame, each) for each in listing.shown]
     table = grid(
         say(f"全{listing.count:,}件のうち{len(lines):,}件", f"{len(lines):,} of {listing.count:,}"), heads, lines
@@ -134,21 +135,40 @@ def _list_page(
         el("a", "CSV", href=frame.to(name, "csv"), class_="button quiet"),
         class_="actions",
     )
-    more = (
-        el("p", el("a", say("次のページ", "Next page"), href=frame.to(name, after=listing.next_cursor)))
-        if listing.next_cursor
-        else None
+    some = form(frame, frame.to("plan"), hidden("state", name), ways, table)
+    return page(frame, title, el("p", words), before, some, _by_filter(frame, listing, name, buttons), current=name)
+
+
+def _by_filter(frame: Frame, listing: Listing, name: str, buttons: tuple[Html, ...]) -> Html:
+    """
+    The same deeds on all that a filter means, without ticking each.
+    """
+    say = frame.say
+    fields = (
+        choice(say("フォームなど", "Source"), "source", [(each, each) for each in listing.sources], frame),
+        choice(say("宛先", "Destination"), "destination", [(each, each) for each in listing.destinations], frame),
+        box(say("理由に含まれる語", "Words of the reason"), "reason", grow=True),
+        box(say("から", "From"), "since", type_="date"),
+        box(say("まで", "Until"), "until", type_="date"),
     )
-    return page(frame, title, el("p", words), before, form(frame, frame.to("plan"), ways, table), more, current=name)
+    sent = form(
+        frame,
+        frame.to("plan"),
+        hidden("state", name),
+        hidden("scope", "filter"),
+        el("div", fields, class_="line"),
+        el("div", buttons, class_="actions"),
+    )
+    summary = el("summary", say("条件でまとめて選ぶ", "Choose by a filter"))
+    return el("details", summary, sent, class_="card filter")
 
 
 def _row(frame: Frame, view: DeliveryView) -> list[Child]:
     each = view.delivery
     label = frame.say(f"{each.id} を選ぶ", f"choose {each.id}")
-    box = el("input", type="checkbox", name="id", value=each.id, aria_label=label)
+    tick = el("input", type="checkbox", name="id", value=each.id, aria_label=label)
     return [
-        el("span", box, class_="tick"),
-        el("a", el("code", each.id), href=frame.to("delivery", each.id)),
+        el("span", tick, el("a", el("code", each.id), href=frame.to("delivery", each.id)), class_="tick"),
         moment(each.settled_at or each.arrived_at),
         way(each),
         shortened(view.reason),
@@ -175,7 +195,7 @@ def told(frame: Frame, view: DeliveryView) -> Html:
     What a delivery is, what is sent of it, and what became of it.
     """
     say, each = frame.say, view.delivery
-    head = el("div", el("h3", way(each)), state_badge(say, str(each.state)), class_="head")
+    head = el("div", el("h2", way(each)), state_badge(say, str(each.state)), class_="head")
     links = facts(
         (say("レーン", "Lane"), each.lane),
         (say("到着", "Arrived"), moment(each.arrived_at)),
@@ -192,9 +212,9 @@ def told(frame: Frame, view: DeliveryView) -> Html:
         head,
         reason,
         links,
-        el("h4", say("送る内容", "What is sent")) if view.payload else None,
+        el("h3", say("送る内容", "What is sent")) if view.payload else None,
         sent if view.payload else None,
-        el("h4", say("経過", "History")),
+        el("h3", say("経過", "History")),
         el("ol", [_step(say, each) for each in view.history], class_="history"),
     )
 
@@ -263,6 +283,7 @@ def _mending(frame: Frame, view: DeliveryView) -> Html:
             frame,
             frame.to("plan"),
             hidden("id", view.delivery.id),
+            hidden("state", "dead"),
             [_field(frame, view, name) for name in view.faulty],
             others if rest else None,
             el(
@@ -285,8 +306,8 @@ def _field(frame: Frame, view: DeliveryView, name: str) -> Html:
         say("空にする", "clear"),
         class_="tick",
     )
-    box = el("input", name=f"fix.{name}", class_="box", maxlength=VALUE_CHARS_MAX, autocomplete="off")
-    label = el("label", el("span", f"{name} ({shown})", class_="name"), box, class_="grow")
+    typed = el("input", name=f"fix.{name}", class_="box", maxlength=VALUE_CHARS_MAX, autocomplete="off")
+    label = el("label", el("span", f"{name} ({shown})", class_="name"), typed, class_="grow")
     return el("div", label, clear if now else None, class_="line")
 
 
@@ -296,9 +317,10 @@ def _releasing(frame: Frame, view: DeliveryView) -> Html:
         frame,
         frame.to("plan"),
         hidden("id", view.delivery.id),
+        hidden("state", "held"),
         el(
             "div",
-            button(say("送る…", "Release…"), name="deed", value="release"),
+            button(say("送る…", "Release…"), name="deed", value="replay"),
             button(say("破棄…", "Drop…"), name="deed", value="drop", class_="danger"),
             class_="actions",
         ),

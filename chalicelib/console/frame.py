@@ -4,10 +4,11 @@ The frame of every page: who looks, at what time, in which language; header, nav
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from chalicelib.console.markup import Child, Html, document, el, joined
+from chalicelib.console.markup import Child, Html, document, el
 from chalicelib.console.saying import Say, clock
 from chalicelib.console.stylesheet import CSS
 from chalicelib.value import value
@@ -56,8 +57,8 @@ def page(frame: Frame, title: str, *inner: Child, current: str = "-", wide: bool
     """
     say = frame.say
     skip = el("a", say("本文へ", "Skip to content"), href="#content", class_="skip")
-    main = el("main", el("h1", title), *inner, id="content", class_="wide" if wide else "narrow", tabindex="-1")
-    body = el("body", skip, _header(frame, current), main, _footer(frame))
+    main = el("main", _top(frame, title), *inner, id="content", class_="wide" if wide else "narrow", tabindex="-1")
+    body = el("body", skip, _header(frame, current), main)
     name = frame.installation or "Ekiden"
     return document(body, lang=say.lang, title=f"{title} - {name}", css=CSS)
 
@@ -82,6 +83,23 @@ def button(words: str, *, name: str = "", value: str = "", class_: str = "") -> 
     A button that sends its form.
     """
     return el("button", words, type="submit", name=name or None, value=value or None, class_=class_ or None)
+
+
+def box(label: str, name: str, text: str = "", *, type_: str = "search", grow: bool = False) -> Html:
+    """
+    A field to type into.
+    """
+    typed = el("input", name=name, value=text, type=type_, class_="box", autocomplete="off", maxlength=300)
+    return el("label", el("span", label, class_="name"), typed, class_="grow" if grow else None)
+
+
+def choice(label: str, name: str, choices: Sequence[tuple[str, str]], frame: Frame, *, chosen: str = "") -> Html:
+    """
+    A field to choose from; the first choice is any.
+    """
+    every = el("option", frame.say("すべて", "any"), value="")
+    options = [el("option", words, value=each, selected=each == chosen) for each, words in choices]
+    return el("label", el("span", label, class_="name"), el("select", every, options, name=name, class_="box"))
 
 
 def badge(words: str, kind: str) -> Html:
@@ -143,8 +161,11 @@ def _languages(frame: Frame) -> Html:
     return el("a", words, href=f"{frame.here or frame.base}{joint}lang={other}", lang=other, hreflang=other)
 
 
-def _footer(frame: Frame) -> Html:
+def _top(frame: Frame, title: str) -> Html:
+    """
+    The page's title, and of which moment it tells.
+    """
     say = frame.say
-    day = el("span", f"{clock(frame.at)} JST ", say("時点", "snapshot"), class_="age")
+    age = el("span", f"{clock(frame.at)} JST ", say("時点", "snapshot"), class_="age")
     again = el("a", say("最新にする", "Refresh"), href=frame.here or frame.base)
-    return el("footer", joined(day, " ", again if frame.account else None))
+    return el("div", el("h1", title), el("p", age, " ", again if frame.account else None), class_="top")

@@ -23,7 +23,8 @@ class LaneView:
     """
     A lane as it stands. `used`, `limit` and `reserved` are of the current window, of which `elapsed` (0 to 1) is over.
 
-    `forecast` says, in both languages, when what waits will be gone or that the day's calls run out; empty for nothing.
+    At this pace the calls run out at `empty_at` (None: not before the reset), and what waits, for which `calls_needed`
+    are needed, has gone at `done_at`. At `drift_at` the vendor refused a call for which our books had room.
     `late_seconds`: waiting longer than this is worth telling.
     """
 
@@ -38,8 +39,10 @@ class LaneView:
     pace_seconds: float
     elapsed: float = 0.0
     late_seconds: int = 7_200
-    forecast: tuple[str, str] = ("", "")
-    runs_out: bool = False
+    empty_at: datetime | None = None
+    done_at: datetime | None = None
+    calls_needed: int = 0
+    drift_at: datetime | None = None
 
     @property
     def left(self) -> int:
@@ -93,7 +96,9 @@ def _card(frame: Frame, view: LaneView) -> Html:
         (say("次の呼び出し", "Next call"), _next(say, view, now)),
         (say("間隔", "Pace"), _pace(say, view)),
     )
-    return joined(head, _quota(say, view), told, _forecast(say, view), *_stops(say, view, now), _hands(frame, view))
+    return joined(
+        head, _quota(say, view), told, *_forecast(say, view, now), *_stops(say, view, now), _hands(frame, view)
+    )
 
 
 def _badges(say: Say, view: LaneView, now: datetime) -> Iterator[Html]:
@@ -164,9 +169,16 @@ def _pace(say: Say, view: LaneView) -> str:
     return say(f"毎秒{rate}回", f"{rate} a second")
 
 
-def _forecast(say: Say, view: LaneView) -> Html | None:
-    words = say(*view.forecast)
-    return note(words, "warn" if view.runs_out else "calm") if words else None
+def _forecast(say: Say, view: LaneView, now: datetime) -> Iterator[Html]:
+    if view.empty_at and view.empty_at <= now:
+        yield note(say("今日の残り回数はありません。", "No calls are left today."), "warn")
+    elif view.empty_at:
+        at = soon(view.empty_at, now)
+        yield note(say(f"この調子では {at} に残りがなくなります。", f"At this pace the calls run out at {at}."), "warn")
+    if view.done_at and view.waiting:
+        at, calls = soon(view.done_at, now), say.count(view.calls_needed, "回", "call")
+        words = say(f"待機分は {calls} で {at} ごろ終わる見込み", f"What waits needs {calls} and ends at about {at}")
+        yield el("p", words, class_="soft small")
 
 
 def _stops(say: Say, view: LaneView, now: datetime) -> Iterator[Html]:
@@ -182,12 +194,13 @@ def _stops(say: Say, view: LaneView, now: datetime) -> Iterator[Html]:
         breaker = state.breaker
         until = soon(breaker.until, now) if breaker.until else ""
         yield note(say(f"{until} まで閉鎖: {breaker.reason}", f"Closed until {until}: {breaker.reason}"), "bad")
-        if breaker.kind == "quota":
-            drift = say(
-                "台帳には残りがあるのに断られました。ほかのプログラムが同じアカウントを使っています。",
-                "It was refused although our ledger had room: another program uses the same account.",
-            )
-            yield note(drift, "warn")
+    if view.drift_at is not None:
+        at = soon(view.drift_at, now)
+        drift = say(
+            f"{at} に、台帳に残りがあるのに断られました。ほかのプログラムが同じアカウントを使っています。",
+            f"At {at} it was refused although our ledger had room: another program uses the same account.",
+        )
+        yield note(drift, "warn")
     for key in state.keys:
         if key.held_reason:
             yield note(say(f"キー {key.name} を保留中: ", f"The key {key.name} is held: ") + key.held_reason, "warn")

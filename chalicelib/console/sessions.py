@@ -69,11 +69,12 @@ def read(cookie: str, key_of: Callable[[str], bytes | None], now: datetime) -> S
     try:
         name, account, began, seen, lang = json.loads(_decoded(body))
         session = Session(id=name, account=account, began=_time(began), seen=_time(seen), lang=lang)
-        given = _decoded(signature)
     except (ValueError, TypeError, Error, OverflowError, OSError, RecursionError):
         return None
     key = key_of(account) if isinstance(account, str) else None
-    if key is None or not hmac.compare_digest(given, _sign(key, b"cookie", body.encode())):
+    if key is None or not hmac.compare_digest(
+        signature.encode(), _encoded(_sign(key, b"cookie", body.encode())).encode()
+    ):
         return None
     # A cookie of the future is one that a moved clock has made; it counts as of now.
     return session if now < session.ends else None

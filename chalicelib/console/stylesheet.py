@@ -41,15 +41,20 @@ h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.4}
 h2{margin:2rem 0 .75rem;font-size:1.125rem;line-height:1.5}
 h3{margin:0;font-size:1rem}
 p{margin:.5rem 0}
-footer{max-width:76rem;margin:0 auto;padding:.5rem 1rem 2rem;color:var(--soft);font-size:.9375rem}
+.top{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;align-items:baseline;justify-content:space-between;margin:0 0 1rem}
+.top h1{margin:0}
+.top p{margin:0;color:var(--soft);font-size:.9375rem}
 .age{font-weight:600}
+main{padding-bottom:3rem}
 .soft{color:var(--soft)}
 .small{font-size:.875rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1rem 1.125rem}
-.lanes{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));padding:0;margin:0;
+.lanes{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));padding:0;margin:0;
 list-style:none}
 .lanes>li{display:flex;flex-direction:column;gap:.75rem}
 .head{display:flex;flex-wrap:wrap;gap:.25rem .75rem;align-items:baseline;justify-content:space-between}
+.card h2{margin:0 0 .5rem}
+.head h2{margin:0}
 .head p{margin:0;color:var(--soft);font-size:.875rem;width:100%}
 .badge{display:inline-block;padding:0 .5rem;border-radius:3px;font-size:.8125rem;font-weight:600;line-height:1.5rem;
 white-space:nowrap;color:var(--calm);background:var(--calm-ground)}
@@ -63,7 +68,7 @@ background:var(--calm-ground)}
 .note.warn{border-color:var(--warn);background:var(--warn-ground);color:var(--warn)}
 .note.good{border-color:var(--good);background:var(--good-ground);color:var(--good)}
 .card .note{margin:0;font-size:.9375rem}
-.quota{display:block;width:100%;height:auto}
+.quota{display:block;width:100%;height:1.125rem;border-radius:4px}
 .quota+p{margin:.25rem 0 0;font-size:.875rem;color:var(--soft)}
 .quota .room{fill:var(--room)}.quota .used{fill:var(--used)}.quota .kept{fill:var(--kept)}
 .quota .now{stroke:var(--ink);stroke-width:2}
@@ -85,7 +90,7 @@ border-top:1px solid var(--line)}
 .grid thead{position:absolute;left:-99rem}
 .grid,.grid :is(tbody,tr,td,caption){display:block}
 .grid tr{padding:.5rem 0;border-top:1px solid var(--line)}
-.grid td{display:grid;grid-template-columns:6.5rem 1fr;gap:.5rem;padding:.1875rem .875rem;border:0}
+.grid td{display:grid;grid-template-columns:4.5rem minmax(0,1fr);gap:.5rem;padding:.1875rem .875rem;border:0}
 .grid td::before{content:attr(data-of);color:var(--soft);font-size:.8125rem}
 .grid td:not([data-of]){grid-template-columns:1fr}
 .grid td:not([data-of])::before{content:none}
@@ -100,7 +105,7 @@ fieldset{margin:0;padding:0;border:0}
 input,select,button,textarea{font:inherit;color:inherit}
 .box{display:block;width:100%;min-height:2.75rem;padding:.5rem .625rem;background:var(--card);
 border:1px solid var(--edge);border-radius:6px}
-.tick{display:inline-flex;gap:.5rem;align-items:center;min-height:2.75rem}
+.tick{display:inline-flex;gap:.625rem;align-items:center;min-height:2.75rem}
 .tick input{width:1.25rem;height:1.25rem;accent-color:var(--act)}
 button,.button{display:inline-block;min-height:2.75rem;padding:.5rem 1.125rem;border:1px solid transparent;
 border-radius:6px;background:var(--act);color:var(--act-ink);font-weight:600;line-height:1.5;cursor:pointer;
@@ -121,20 +126,19 @@ summary{cursor:pointer;color:var(--act);min-height:1.75rem}
 .chart{display:block;width:100%;height:auto;margin:.25rem 0}
 .chart text{fill:var(--soft);font-size:11px}
 .chart .axis{stroke:var(--line)}
-.chart .first{fill:var(--used)}.chart .second{fill:var(--second)}.chart .wait{fill:none;stroke:var(--warn);
-stroke-width:2}
-.legend{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:.25rem 0;padding:0;list-style:none;font-size:.875rem}
-.legend svg{width:.875rem;height:.875rem;margin-right:.375rem;vertical-align:-.0625rem}
-.legend .first{fill:var(--used)}.legend .second{fill:var(--second)}
+.chart .first{fill:var(--used)}.chart .second{fill:var(--second)}.chart .long{fill:var(--kept)}
+.chartcard{margin:0 0 1rem}
+.ask{padding:.375rem 1.125rem}
+.ask .box{min-width:8rem}
 .history{margin:.5rem 0 0;padding:0;list-style:none;font-size:.9375rem}
-.history li{display:grid;grid-template-columns:9.5rem 1fr;gap:.25rem 1rem;padding:.25rem 0;
+.history li{display:grid;grid-template-columns:11rem 1fr;gap:.25rem 1rem;padding:.25rem 0;
 border-top:1px solid var(--line)}
 .history .reason{white-space:pre-wrap}
 @media(max-width:44rem){.history li{grid-template-columns:1fr;gap:0}}
 .reason{margin:.5rem 0;white-space:pre-wrap}
 .story>.card{margin:0 0 1rem}
 @media(forced-colors:active){.card,.box,button,.badge{border:1px solid}.quota .used{fill:Highlight}}
-@media print{body{background:none;font-size:10pt}nav,.tools,.skip,.actions,.line,button,summary,footer a{display:none}
+@media print{body{background:none;font-size:10pt}nav,.tools,.skip,.actions,.line,button,summary,.top a{display:none}
 header{border:0}.card,.scroll{border-color:#999;break-inside:avoid}main{padding:0;max-width:none}
 .quota,.chart,.badge{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """.replace("\n", "")

@@ -101,7 +101,7 @@ class Relay:
     def _console(self) -> ConsoleDoor:
         from chalicelib.relay.console import ConsoleDoor  # noqa: PLC0415
 
-        return ConsoleDoor(self._deps, self.operator)
+        return ConsoleDoor(self._deps, self)
 
     # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
 

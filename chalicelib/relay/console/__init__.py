@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.console.frame import Frame
 from chalicelib.console.saying import Say
@@ -25,6 +25,7 @@ from chalicelib.relay.console.entry import Entry, Visitor
 from chalicelib.relay.console.looking import Looking
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.operating import Operator
+from chalicelib.relay.replaying import Replayer
 from chalicelib.relay.viewing import OperatorError
 
 STYLE = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
@@ -44,14 +45,30 @@ HEADERS: Mapping[str, str] = {
 Page = str | File | None
 
 
+class Hands(Protocol):
+    """
+    What the relay lets a person do, in that person's name.
+    """
+
+    def operator_named(self, who: Callable[[], str]) -> Operator:
+        """
+        Looks, and deeds on one.
+        """
+
+    def replayer(self, who: Callable[[], str] | None = None) -> Replayer:
+        """
+        Deeds on many.
+        """
+
+
 class ConsoleDoor:
     """
     Answers browsers of operators. Without `[console]` there is none.
     """
 
-    def __init__(self, deps: Deps, operator: Operator) -> None:
+    def __init__(self, deps: Deps, hands: Hands) -> None:
         self._deps = deps
-        self._operator = operator
+        self._hands = hands
 
     def answer(self, envelope: Envelope, page: str, name: str, context: Mapping[str, Any]) -> Response:
         """
@@ -61,7 +78,7 @@ class ConsoleDoor:
         if console is None:
             return Response(status=404, headers={"Content-Type": "text/plain", **HEADERS}, body="Not found\n")
         request = asked(envelope, page, name, context, public_url=self._deps.config.public_url)
-        return _Answering(self._deps, self._operator, request, console).answer()
+        return _Answering(self._deps, self._hands, request, console).answer()
 
 
 class _Answering:
@@ -69,9 +86,9 @@ class _Answering:
     One request on its way to its answer.
     """
 
-    def __init__(self, deps: Deps, operator: Operator, request: Asked, console: Console) -> None:
+    def __init__(self, deps: Deps, hands: Hands, request: Asked, console: Console) -> None:
         self._deps = deps
-        self._operator = operator
+        self._hands = hands
         self._asked = request
         self._entry = Entry(deps, console)
 
@@ -113,7 +130,7 @@ class _Answering:
             return self._redirect(frame.to("sign-in", back=self._back()), visitor.cookie)
         if request.page == "sign-out" and request.method == "POST":
             return self._redirect(frame.to("sign-in"), self._entry.sign_out(request, visitor.session))
-        return self._served(frame, visitor)
+        return self._served(frame, visitor, visitor.session.account)
 
     def _at_sign_in(self, frame: Frame, visitor: Visitor) -> Response:
         request = self._asked
@@ -125,19 +142,20 @@ class _Answering:
             return self._page(401, sign_in_page(frame, back=back, refused=True), visitor.cookie)
         return self._redirect(back if _is_ours(back, frame.base) else frame.base, cookie)
 
-    def _served(self, frame: Frame, visitor: Visitor) -> Response:
+    def _served(self, frame: Frame, visitor: Visitor, account: str) -> Response:
         """
         The page of one who is signed in.
         """
         request = self._asked
+        operator = self._hands.operator_named(lambda: account)
         doors: Mapping[str, Callable[[], Page]]
         if request.method == "POST":
-            doing = Doing(self._operator, frame, request)
+            doing = Doing(operator, self._hands.replayer(lambda: account), frame, request)
             if request.page in doing.ENDS_ELSEWHERE:
                 return self._redirect(doing.done_elsewhere(), visitor.cookie)
             doors = doing.doors()
         else:
-            doors = Looking(self._operator, frame, request).doors()
+            doors = Looking(operator, frame, request).doors()
         door = doors.get(request.page)
         found = door() if door else None
         if isinstance(found, File):

@@ -1,25 +1,29 @@
 """
 What a form of the console does: pause and resume, show what is veiled, and deeds on deliveries in two steps.
 
-A deed is first planned: the page names every delivery and the price in calls. Only the second form does it, to exactly
-those deliveries; each deed is one conditional transaction, so that sending the form twice does nothing twice.
+A deed is first planned: the page tells which deliveries and the price in calls. Only the second form does it, to
+exactly those deliveries; each is one conditional transaction, so that sending the form twice does nothing twice.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil
+from datetime import timedelta
 
-from chalicelib.console.deeds import TITLES, Plan, Price, done_page, plan_page
+from chalicelib.console.deeds import DEEDS, done_page, plan_page
 from chalicelib.console.frame import Frame
-from chalicelib.model import Delivery, State
+from chalicelib.model import State
+from chalicelib.planning.windows import day_bounds
+from chalicelib.relay import replaying
+from chalicelib.relay.console.answers import File
 from chalicelib.relay.console.asking import Asked
+from chalicelib.relay.console.finding import day_of, searched
 from chalicelib.relay.console.looking import delivery_drawn, submission_drawn
-from chalicelib.relay.console.views import delivery_view
+from chalicelib.relay.console.plans import Planner
 from chalicelib.relay.operating import Operator
+from chalicelib.relay.replaying import Filter, Replayer
 from chalicelib.relay.viewing import OperatorError
-from chalicelib.veil import Veil, names_of
+from chalicelib.veil import names_of
 
 AT_ONCE_MAX = 100
 """
@@ -27,11 +31,6 @@ A deed on so many deliveries ends well within API Gateway's 29 seconds.
 """
 
 REASON_CHARS_MAX = 200
-FITTING: Mapping[str, frozenset[State]] = {
-    "replay": frozenset({State.DEAD}),
-    "release": frozenset({State.HELD}),
-    "drop": frozenset({State.DEAD, State.HELD}),
-}
 
 
 class Doing:
@@ -44,16 +43,23 @@ class Doing:
     Deeds after which the browser is sent on to a page that may be reloaded.
     """
 
-    def __init__(self, operator: Operator, frame: Frame, request: Asked) -> None:
+    def __init__(self, operator: Operator, replayer: Replayer, frame: Frame, request: Asked) -> None:
         self._operator = operator
+        self._replayer = replayer
         self._frame = frame
         self._asked = request
 
-    def doors(self) -> Mapping[str, Callable[[], str | None]]:
+    def doors(self) -> Mapping[str, Callable[[], str | File | None]]:
         """
         The deeds whose answer is a page, by the first part of their address.
         """
-        return {"plan": self._plan, "do": self._do, "delivery": self._reveal, "submission": self._reveal}
+        return {
+            "plan": self._plan,
+            "do": self._do,
+            "delivery": self._reveal,
+            "submission": self._reveal,
+            "search": lambda: searched(self._operator, self._frame, self._asked),
+        }
 
     def done_elsewhere(self) -> str:
         """
@@ -73,94 +79,88 @@ class Doing:
         return self._frame.base
 
     def _reveal(self) -> str:
+        """
+        Show what is veiled. It is put on record first: who cannot be recorded sees nothing.
+        """
         drawn = {"delivery": delivery_drawn, "submission": submission_drawn}[self._asked.page]
-        page = drawn(self._operator, self._frame, self._asked.name, lifted=True)
         self._operator.note_reveal(self._asked.name)
-        return page
+        return drawn(self._operator, self._frame, self._asked.name, lifted=True)
 
     # ── deeds on deliveries ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _plan(self) -> str:
-        deed, ids = self._chosen()
-        fixes = self._fixes(ids)
-        found, skipped = [], []
-        for name in ids:
-            try:
-                each = self._operator.delivery(name)
-            except OperatorError as error:
-                skipped.append((name, str(error)))
-                continue
-            if each.state in FITTING[deed]:
-                found.append(each)
-            else:
-                skipped.append((name, self._frame.say.state(str(each.state))))
-        veil = Veil(config=self._operator.config)
-        plan = Plan(
-            deed=deed,
-            views=tuple(delivery_view(each, veil, whole=False) for each in found),
-            prices=() if deed == "drop" else tuple(self._prices(found)),
-            fixes=fixes if deed == "replay" else {},
-            skipped=tuple(skipped),
+        deed, state = self._intent()
+        planner = Planner(self._operator, self._frame.say, deed=deed, state=state)
+        if self._asked.field("scope") == "filter":
+            found = self._replayer.plan(self._filter(state), deed)
+            more = found.more or len(found.ids) > AT_ONCE_MAX
+            return plan_page(self._frame, planner.plan(found.ids[:AT_ONCE_MAX], found.refused, more=more))
+        ids = self._ids()
+        return plan_page(self._frame, planner.plan(ids, fixes=self._fixes(ids) if deed == "replay" else {}))
+
+    def _filter(self, state: State) -> Filter:
+        """
+        Those that a person means without ticking each.
+        """
+        field = self._asked.field
+        since, until = day_of(field("since")), day_of(field("until"))
+        return Filter(
+            state=state,
+            source=field("source"),
+            destination=field("destination"),
+            reason=field("reason").strip(),
+            since=day_bounds(since)[0] if since else None,
+            until=day_bounds(until)[1] - timedelta(microseconds=1) if until else None,
         )
-        return plan_page(self._frame, plan)
 
     def _do(self) -> str:
-        deed, ids = self._chosen()
+        deed, state = self._intent()
+        ids = self._ids()
         fixes = self._fixes(ids)
-        return done_page(self._frame, deed, [self._done(deed, name, fixes) for name in ids])
+        if fixes and deed == "replay" and state is State.DEAD:
+            results = [self._mended(ids[0], fixes)]
+        else:
+            plan = replaying.Plan(deed=deed, state=state, ids=tuple(ids))
+            results = [self._told(each) for each in self._replayer.carry_out(plan)]
+        return done_page(self._frame, deed, str(state), results)
 
-    def _done(self, deed: str, name: str, fixes: Mapping[str, str]) -> tuple[str, str, bool]:
-        say = self._frame.say
+    def _mended(self, name: str, fixes: Mapping[str, str]) -> tuple[str, str, bool]:
         try:
-            if deed == "drop":
-                self._operator.drop(name)
-                return name, say.state(str(State.DROPPED)), True
-            new = [self._operator.replay(name, fixes)] if deed == "replay" else self._operator.release(name)
+            return self._told(replaying.Done(id=name, became=self._operator.replay(name, fixes).id))
         except OperatorError as error:
             return name, str(error), False
-        return name, say("送信待ち: ", "sent again as ") + (", ".join(each.id for each in new) or "-"), True
 
-    def _chosen(self) -> tuple[str, list[str]]:
-        deed = self._asked.field("deed")
-        if deed not in TITLES:
-            raise OperatorError(f"There is no deed {deed[:20]!r}")
+    def _told(self, done: replaying.Done) -> tuple[str, str, bool]:
+        say = self._frame.say
+        if done.error:
+            return done.id, done.error, False
+        words = say(f"送信待ち: {done.became}", f"sent again as {done.became}") if done.became else say.state("dropped")
+        return done.id, words, True
+
+    def _intent(self) -> tuple[str, State]:
+        deed, state = self._asked.field("deed"), self._asked.field("state")
+        if deed not in DEEDS or state not in {"dead", "held"}:
+            raise OperatorError("There is no such deed")
+        return deed, State(state)
+
+    def _ids(self) -> list[str]:
         ids = list(dict.fromkeys(self._asked.fields("id")))
         if len(ids) > AT_ONCE_MAX:
             raise OperatorError(f"{len(ids)} at once are too many; choose at most {AT_ONCE_MAX}")
-        return deed, ids
+        return ids
 
     def _fixes(self, ids: Sequence[str]) -> dict[str, str]:
         """
         The values that a person put in, and the fields to be cleared. Raises OperatorError for a field there is not.
         """
         typed = {name: text for name, text in self._asked.begun("fix.").items() if text}
-        cleared = {name: "" for name in self._asked.begun("clear.") if name not in typed}
-        given = typed | cleared
-        if given and len(ids) != 1:
+        given = typed | {name: "" for name in self._asked.begun("clear.") if name not in typed}
+        if not given:
+            return {}
+        if len(ids) != 1:
             raise OperatorError("Values are put into one delivery at a time")
-        if given:
-            known = names_of(self._operator.config, self._operator.delivery(ids[0]))
-            strange = [name for name in given if name not in known]
-            if strange:
-                raise OperatorError(f"{strange[0][:80]!r} is no field of this delivery")
+        known = names_of(self._operator.config, self._operator.delivery(ids[0]))
+        strange = [name for name in given if name not in known]
+        if strange:
+            raise OperatorError(f"{strange[0][:80]!r} is no field of this delivery")
         return given
-
-    def _prices(self, found: Sequence[Delivery]) -> list[Price]:
-        """
-        The most calls that sending these costs, lane by lane: one each, or one for a file of each key's rows.
-        """
-        by_lane: dict[str, list[Delivery]] = defaultdict(list)
-        for each in found:
-            by_lane[each.lane].append(each)
-        return [self._price(lane, each) for lane, each in sorted(by_lane.items()) if lane]
-
-    def _price(self, name: str, found: Sequence[Delivery]) -> Price:
-        status = self._operator.lane_status(name)
-        calls = len(found)
-        if status.lane.batching:
-            keys: dict[str, int] = defaultdict(int)
-            for each in found:
-                keys[each.key] += 1
-            calls = sum(ceil(rows / status.lane.rows_max) for rows in keys.values())
-        left = max(0, status.limit - status.reserved - status.used) if status.limit else None
-        return Price(lane=name, deliveries=len(found), calls=calls, left=left)

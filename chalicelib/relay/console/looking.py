@@ -5,16 +5,20 @@ The pages that are looked at; none of them changes anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
+from chalicelib.console.day import day_page
 from chalicelib.console.deliveries import Listing, dead_page, delivery_page, held_page
 from chalicelib.console.frame import Frame
 from chalicelib.console.lanes import lanes_page
-from chalicelib.console.saying import moment
+from chalicelib.console.record import record_page
+from chalicelib.console.saying import JST, moment
 from chalicelib.console.stories import story_page
 from chalicelib.model import Delivery, State
 from chalicelib.relay.console.answers import File, csv_file
 from chalicelib.relay.console.asking import Asked
-from chalicelib.relay.console.views import delivery_view, lane_view, story_view
+from chalicelib.relay.console.finding import searched, stamped
+from chalicelib.relay.console.views import deed_view, delivery_view, lane_view, picture, story_view
 from chalicelib.relay.operating import Operator
 from chalicelib.veil import Veil
 
@@ -60,11 +64,17 @@ class Looking:
             "held": lambda: self._listed(State.HELD),
             "delivery": self._delivery,
             "submission": self._submission,
+            "day": self._day,
+            "search": lambda: searched(self._operator, self._frame, self._asked),
+            "record": self._record,
         }
 
     def _lanes(self) -> str:
         operator, late = self._operator, self._operator.config.alarms.wait_seconds_max
-        views = [lane_view(each, self._frame.at, late_seconds=late) for each in operator.status()]
+        outlooks = {each.lane: each for each in operator.forecast()}
+        views = [
+            lane_view(each, outlooks[each.lane.name], self._frame.at, late_seconds=late) for each in operator.status()
+        ]
         return lanes_page(self._frame, views, dead=operator.count(State.DEAD), held=operator.count(State.HELD))
 
     def _listed(self, state: State) -> Drawn:
@@ -74,7 +84,12 @@ class Looking:
             return None
         found = self._operator.listed(state, limit=PAGE_ROWS)
         shown = tuple(delivery_view(each, self._veil, whole=False) for each in found)
-        listing = Listing(shown=shown, count=self._operator.count(state))
+        listing = Listing(
+            shown=shown,
+            count=self._operator.count(state),
+            sources=tuple(sorted(self._operator.config.sources)),
+            destinations=tuple(sorted(self._operator.config.destinations)),
+        )
         if state is State.DEAD:
             return dead_page(self._frame, listing)
         keys = [
@@ -84,7 +99,7 @@ class Looking:
 
     def _csv(self, state: State) -> File:
         found = self._operator.listed(state, limit=CSV_ROWS_MAX)
-        return self._as_csv(f"{state}-{self._frame.at:%Y%m%d-%H%M%S}.csv", found)
+        return self._as_csv(f"{state}-{stamped(self._frame.at)}.csv", found)
 
     def _as_csv(self, name: str, found: list[Delivery]) -> File:
         names = list(dict.fromkeys(each for delivery in found for each in delivery.payload))
@@ -103,6 +118,18 @@ class Looking:
             self._veil.words(each.reason),
             *(values.get(name, "") for name in names),
         ]
+
+    def _day(self) -> str:
+        today = self._frame.at.astimezone(JST).date()
+        try:
+            day = min(date.fromisoformat(self._asked.query.get("date", "")), today)
+        except ValueError:
+            day = today
+        return day_page(self._frame, picture(self._operator.day(day), today))
+
+    def _record(self) -> str:
+        found = self._operator.audit(limit=PAGE_ROWS, cursor=self._asked.query.get("after", ""))
+        return record_page(self._frame, [deed_view(each) for each in found.found], found.cursor)
 
     def _delivery(self) -> str:
         return delivery_drawn(self._operator, self._frame, self._asked.name, lifted=False)

@@ -5,19 +5,27 @@ From what the relay knows to what a page shows: veiled, unless somebody asked fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from math import ceil
 
+from chalicelib.console.day import LanePicture, Picture
 from chalicelib.console.deliveries import DeliveryView
 from chalicelib.console.lanes import LaneView
+from chalicelib.console.record import DeedView
+from chalicelib.console.searching import FoundView
 from chalicelib.console.stories import StoryView
 from chalicelib.model import Delivery
+from chalicelib.planning.forecast import Forecast
 from chalicelib.planning.windows import window_end, window_start
+from chalicelib.records.audit import Deed
 from chalicelib.records.layout import load, unstamp
+from chalicelib.relay.daily import DayPicture
+from chalicelib.relay.searching import Found
 from chalicelib.relay.viewing import LaneStatus, Story
 from chalicelib.veil import Veil, names_of
 
 
-def lane_view(status: LaneStatus, now: datetime, *, late_seconds: int) -> LaneView:
+def lane_view(status: LaneStatus, outlook: Forecast, now: datetime, *, late_seconds: int) -> LaneView:
     """
     A lane as the first page shows it.
     """
@@ -38,6 +46,10 @@ def lane_view(status: LaneStatus, now: datetime, *, late_seconds: int) -> LaneVi
         pace_seconds=status.pace_seconds,
         elapsed=elapsed,
         late_seconds=late_seconds,
+        empty_at=outlook.empty_at,
+        done_at=outlook.done_at,
+        calls_needed=outlook.calls_needed,
+        drift_at=outlook.drift_at,
     )
 
 
@@ -53,6 +65,45 @@ def delivery_view(delivery: Delivery, veil: Veil, *, history: Sequence[str] = ()
         history=tuple(veil.words(line) for line in history),
         names=names,
         faulty=tuple(name for name in names if f"; {name}: " in f"; {delivery.reason}"),
+    )
+
+
+def picture(found: DayPicture, today: date) -> Picture:
+    """
+    A day as its page shows it; waits are told in minutes, begun ones included.
+    """
+    return Picture(
+        day=found.day,
+        today=today,
+        came=tuple((each.source, each.came) for each in found.sources),
+        lanes=tuple(
+            LanePicture(lane=each.lane, calls=each.calls, waits=tuple(ceil(wait / 60) for wait in each.waits))
+            for each in found.lanes
+        ),
+    )
+
+
+def deed_view(deed: Deed) -> DeedView:
+    """
+    An entry of the record.
+    """
+    return DeedView(at=deed.at, by=deed.by, deed=deed.deed, on=deed.on, why=deed.why, numbers=deed.numbers)
+
+
+def found_view(found: Found) -> FoundView:
+    """
+    A submission that was found.
+    """
+    made = tuple(
+        (each.id, f"{each.destination} {each.operation}".strip(), str(each.state), each.reason)
+        for each in found.deliveries
+    )
+    return FoundView(
+        event_id=found.event_id,
+        source=found.source,
+        arrived_at=found.arrived_at,
+        address=found.address,
+        deliveries=made,
     )
 
 
