@@ -46,7 +46,8 @@ def connect(stage: str, config_file: Path | None) -> Relay:
     os.environ.update({name: value for name, value in environ.items() if name.startswith("AWS_")})
     ports = wiring.ports(environ)
     _compare_lanes(config, set(ports.backlogs), stage)
-    return Relay(config, VENDORS, replace(ports, journal=Record(config, stage)))
+    record = Record(config, stage)
+    return Relay(config, VENDORS, replace(ports, journal=record), who=record.who)
 
 
 def read(file: Path, stage: str) -> Config:

@@ -19,6 +19,7 @@ from chalicelib.model import Config
 from chalicelib.ops.names import ADVANCE, function_name
 
 UNKNOWN = "unknown"
+LOCAL = "local"
 
 
 class Record:
@@ -30,7 +31,7 @@ class Record:
 
     def __init__(self, config: Config, stage: str, *, client: Any = None, by: str = "") -> None:  # noqa: ANN401 - boto3
         self._group = f"/aws/lambda/{function_name(config, stage, ADVANCE)}"
-        self._given, self._by = client, by
+        self._given, self._by, self._local = client, by, stage == LOCAL
         self._clock = SystemClock()
 
     def log(self, fact: str, **fields: Any) -> None:  # noqa: ANN401 - any JSON
@@ -57,6 +58,12 @@ class Record:
         """
         warn(f"{subject}\n{text}")
 
+    def who(self) -> str:
+        """
+        Who is at the command line: the AWS identity, or the user of this machine where no AWS is asked.
+        """
+        return self._who
+
     @cached_property
     def _logs(self) -> Any:  # noqa: ANN401 - boto3 has no types
         return self._given or _client("logs")
@@ -71,10 +78,21 @@ class Record:
     def _who(self) -> str:
         if self._by:
             return self._by
+        if self._local:
+            return _user()
         try:
             return str(_client("sts").get_caller_identity()["Arn"])
         except Exception:  # noqa: BLE001 - who it was matters less than what was done
             return UNKNOWN
+
+
+def _user() -> str:
+    import getpass  # noqa: PLC0415 - only where something is put on record
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name
+        return UNKNOWN
 
 
 def _client(service: str) -> Any:  # noqa: ANN401 - boto3 has no types

@@ -128,7 +128,8 @@ class LaneState:
     What the table knows of a lane now: a snapshot; only conditional writes decide.
 
     `used` maps window names ("day#2026-11-21") to calls counted. `tat_ms` is the theoretical arrival time of the rate
-    bucket. `open` are the ids of calls in flight.
+    bucket. `open` are the ids of calls in flight. `hours` maps hours in Tokyo ("2026-11-21T10") to the calls made in
+    them; `drift_at` is when the vendor last refused a call for which our books had room.
     """
 
     lane: str
@@ -141,6 +142,8 @@ class LaneState:
     paused_at: datetime | None = None
     call: OpenCall | None = None
     keys: tuple[LaneKey, ...] = ()
+    hours: Mapping[str, int] = field(default_factory=dict)
+    drift_at: datetime | None = None
 
 
 @value
@@ -150,7 +153,7 @@ class Reservation:
 
     `windows`: (window name, most that may have been used before). `bucket`: how the rate bucket moves, "" (no rate),
     "fresh" (it was empty) or "running". `stale`: names of past windows to clear away. `probe_of`: the breaker's
-    `until` that this call probes.
+    `until` that this call probes. `hour` is where the call is counted for people's eyes, `stale_hours` are past ones.
     """
 
     call_id: str
@@ -161,3 +164,5 @@ class Reservation:
     stale: tuple[str, ...] = ()
     probe_of: datetime | None = None
     probe_until: datetime | None = None
+    hour: str = ""
+    stale_hours: tuple[str, ...] = ()

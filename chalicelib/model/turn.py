@@ -18,7 +18,8 @@ class Turn:
     """
     What becomes of one delivery: its next state, with the reason, and not before `after`.
 
-    `burns`: an attempt was made. `alone`: next time without the others that it was merged with.
+    `burns`: an attempt was made. `alone`: next time without the others that it was merged with. `call`: the batch call
+    that it travelled in.
     """
 
     state: State
@@ -28,6 +29,7 @@ class Turn:
     after: datetime | None = None
     proof: str = ""
     result: Mapping[str, str] = field(default_factory=dict)
+    call: str = ""
 
 
 @value
@@ -45,9 +47,12 @@ class Notice:
 class LaneTurn:
     """
     What becomes of the lane: its breaker, a pause, whether the reservation is given back, and what to tell.
+
+    `drift`: the vendor refused for its quota although our books had room; somebody else uses the account.
     """
 
     breaker: Breaker
     paused_reason: str = ""
     refund: bool = False
+    drift: bool = False
     notices: tuple[Notice, ...] = ()

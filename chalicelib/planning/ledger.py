@@ -14,7 +14,9 @@ from chalicelib.model import Lane, LaneState, Limit, Rate, Reservation
 from chalicelib.planning.windows import (
     day_of,
     guard_until,
+    hour_name,
     reopening,
+    stale_hours,
     stale_windows,
     window_end,
     window_name,
@@ -105,6 +107,8 @@ def reservation(lane: Lane, state: LaneState, now: datetime, ask: Ask) -> Reserv
         stale=stale_windows(state.used, lane.limits, now),
         probe_of=probing,
         probe_until=now + timeout if probing else None,
+        hour=hour_name(now),
+        stale_hours=stale_hours(state.hours, now),
     )
 
 

@@ -118,7 +118,7 @@ def _over_quota(lane: Lane, state: LaneState, verdict: Verdict, moment: Moment, 
         probes=old.probes + 1,
     )
     notices = (_closed(lane, breaker, drift=drift),) if old.probes == 0 else ()
-    return LaneTurn(breaker=breaker, refund=refund, notices=notices)
+    return LaneTurn(breaker=breaker, refund=refund, drift=drift, notices=notices)
 
 
 def _not_answering(lane: Lane, state: LaneState, verdict: Verdict, moment: Moment, *, refund: bool) -> LaneTurn:

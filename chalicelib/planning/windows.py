@@ -8,7 +8,7 @@ because the vendors reset at 00:00 there (配配メール manual, API連携: 毎
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from chalicelib.model import Limit
 
@@ -21,6 +21,10 @@ differently.
 """
 
 HISTORY_DAYS = 8
+HOURS_KEPT = 36
+"""
+So many hours of calls stand on a lane: today's and, for who looks in the morning, yesterday's.
+"""
 
 
 def window_name(limit: Limit, now: datetime) -> str:
@@ -98,6 +102,35 @@ def stale_windows(used: Mapping[str, int], limits: tuple[Limit, ...], now: datet
     past = now - timedelta(hours=1)
     oldest_slots = {limit.slot_seconds: window_name(limit, past) for limit in limits if limit.per != "day"}
     return tuple(sorted(name for name in used if _is_past(name, oldest_day, oldest_slots)))
+
+
+def hour_name(now: datetime) -> str:
+    """
+    The hour in Tokyo that `now` falls into.
+
+    >>> hour_name(datetime(2026, 11, 20, 15, 30, tzinfo=UTC))
+    '2026-11-21T00'
+    """
+    return f"{now.astimezone(JST):%Y-%m-%dT%H}"
+
+
+def stale_hours(hours: Mapping[str, int], now: datetime) -> tuple[str, ...]:
+    """
+    Names of hours that nobody looks at any more.
+    """
+    oldest = hour_name(now - timedelta(hours=HOURS_KEPT))
+    return tuple(sorted(name for name in hours if name < oldest))
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """
+    When a day in Tokyo begins and ends, in UTC.
+
+    >>> day_bounds(date(2026, 11, 21))[0].isoformat()
+    '2026-11-20T15:00:00+00:00'
+    """
+    start = datetime(day.year, day.month, day.day, tzinfo=JST).astimezone(UTC)
+    return start, start + timedelta(days=1)
 
 
 def _is_past(name: str, oldest_day: str, oldest_slots: Mapping[int, str]) -> bool:

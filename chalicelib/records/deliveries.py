@@ -11,6 +11,8 @@ from typing import Any
 from chalicelib.model import FINAL_STATES, Delivery, Effect, Retention, State, Turn
 from chalicelib.ports import All, Condition, Equals, Item, OneOf, Put, Update
 from chalicelib.records.layout import (
+    came_shard,
+    delivered_partition,
     delivery_key,
     dump,
     load,
@@ -121,6 +123,12 @@ def index_attributes(delivery: Delivery) -> dict[str, str]:
     if delivery.state in NEEDS_ATTENTION:
         at = delivery.settled_at or delivery.arrived_at
         return {"attention_pk": str(delivery.state), "attention_sk": f"{stamp(at)}#{delivery.id}"}
+    if delivery.state is State.DELIVERED and delivery.settled_at:
+        shard = came_shard(delivery.event_id)
+        return {
+            "attention_pk": delivered_partition(delivery.source, shard),
+            "attention_sk": f"{stamp(delivery.settled_at)}#{delivery.id}",
+        }
     return {}
 
 
@@ -168,6 +176,8 @@ def move(delivery: Delivery, turn: Turn, retention: Retention, *, now: datetime,
         values["alone"] = True
     if turn.after:
         values["after"] = stamp(turn.after)
+    if turn.call:
+        values["call_id"] = turn.call
     if turn.proof:
         values |= {"proof": turn.proof, "result": dump(turn.result)}
     ttl = ttl_of(turn.state, retention, now)

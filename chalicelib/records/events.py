@@ -12,10 +12,24 @@ from typing import Any
 from chalicelib.model import Delivery, Event, LaneKey, Retention, State
 from chalicelib.ports import Absent, AnyOf, AtLeast, AtMost, Item, Lost, Present, Put, Update, Write
 from chalicelib.records import contacts, deliveries, keys
-from chalicelib.records.layout import ceiling_key, dedupe_key, dump, event_key, notice_key, stamp, ttl_days
+from chalicelib.records.layout import (
+    came_partition,
+    came_shard,
+    ceiling_key,
+    dedupe_key,
+    dump,
+    event_key,
+    notice_key,
+    stamp,
+    ttl_days,
+    who_partition,
+)
 from chalicelib.value import value
 
 DEDUPE_TTL_DAYS_EXTRA = 1
+HIDDEN = frozenset(
+    {"pk", "sk", "fields", "raw", "ttl", "waiting_pk", "waiting_sk", "attention_pk", "attention_sk"},
+)
 
 
 @value
@@ -23,7 +37,8 @@ class Acceptance:
     """
     One event, ready to be stored with its deliveries in one transaction.
 
-    `keys` are the lane keys whose first row may begin to wait with it: (lane, key).
+    `keys` are the lane keys whose first row may begin to wait with it: (lane, key). `who` is the keyed digest of the
+    address that it is of.
     """
 
     event_id: str
@@ -32,6 +47,7 @@ class Acceptance:
     deliveries: tuple[Delivery, ...]
     keys: tuple[tuple[str, LaneKey], ...] = ()
     raw: str = field(default="", repr=False)
+    who: str = ""
 
 
 @value
@@ -110,7 +126,7 @@ def erase(event_id: str, now: datetime) -> Update:
     return Update(
         key=event_key(event_id),
         set={"fields": dump({}), "evidence": dump({}), "erased_at": stamp(now)},
-        remove=("raw",),
+        remove=("raw", "waiting_pk", "waiting_sk"),
         when=Present("pk"),
     )
 
@@ -119,7 +135,7 @@ def summary(item: Item) -> dict[str, Any]:
     """
     What an event item says besides its fields.
     """
-    return {name: value for name, value in item.items() if name not in {"pk", "sk", "fields", "raw", "ttl"}}
+    return {name: value for name, value in item.items() if name not in HIDDEN}
 
 
 def _dedupe(acceptance: Acceptance) -> Put:
@@ -154,12 +170,22 @@ def event_item(acceptance: Acceptance, retention: Retention) -> dict[str, Any]:
         "evidence": dump(event.evidence),
         "deliveries": len(acceptance.deliveries),
         "ttl": ttl_days(acceptance.arrived_at, retention.event_days),
-    }
+    } | index_attributes(acceptance)
     if event.hold:
         item["hold"] = event.hold
     if acceptance.raw:
         item["raw"] = acceptance.raw
     return item
+
+
+def index_attributes(acceptance: Acceptance) -> dict[str, str]:
+    """
+    The attributes by which an event is found: by its source, and by whom it is of. One write to an index each.
+    """
+    when = f"{stamp(acceptance.arrived_at)}#{acceptance.event_id}"
+    source = came_partition(acceptance.event.source, came_shard(acceptance.event_id))
+    found = {"attention_pk": source, "attention_sk": when}
+    return found | ({"waiting_pk": who_partition(acceptance.who), "waiting_sk": when} if acceptance.who else {})
 
 
 def by_contact(found: Sequence[Delivery]) -> list[list[Delivery]]:

@@ -28,6 +28,7 @@ from chalicelib.ports import (
 from chalicelib.records.layout import dump, lane_key, load, maybe_time, stamp, unstamp
 
 WINDOW = "w:"
+HOUR = "h:"
 BREAKER_ATTRIBUTES = ("closed_kind", "closed_reason", "closed_until", "closed_since", "failures", "probes")
 
 
@@ -57,6 +58,8 @@ def state_from(lane: str, items: Sequence[Item | None]) -> LaneState:
         paused_reason=item.get("paused_reason", ""),
         paused_at=maybe_time(item.get("paused_at")),
         call=open_call_from(item),
+        hours={name.removeprefix(HOUR): count for name, count in item.items() if name.startswith(HOUR)},
+        drift_at=maybe_time(item.get("drift_at")),
         keys=tuple(_key(each) for sk, each in sorted(found.items()) if sk.startswith("KEY#")),
     )
 
@@ -106,6 +109,12 @@ def reserve(lane: str, reservation: Reservation) -> Update:
     ]
     values: dict[str, Any] = {"last_call_at": stamp(reservation.at)}
     adds = {WINDOW + name: 1 for name, _ in windows}
+    if reservation.hour:
+        adds[HOUR + reservation.hour] = 1
+    gone = (
+        *(WINDOW + name for name in reservation.stale),
+        *(HOUR + name for name in reservation.stale_hours),
+    )
     if reservation.rate:
         now_ms = int(reservation.at.timestamp() * 1000)
         if reservation.bucket == "fresh":
@@ -122,7 +131,7 @@ def reserve(lane: str, reservation: Reservation) -> Update:
         set=values,
         add=adds,
         include={"open": frozenset({reservation.call_id})},
-        remove=tuple(WINDOW + name for name in reservation.stale),
+        remove=gone,
         when=All(tuple(conditions)),
     )
 
@@ -188,6 +197,8 @@ def settle(
     values, gone = _breaker_change(turn.breaker, seen)
     if turn.paused_reason:
         values |= {"paused_reason": turn.paused_reason, "paused_at": stamp(now)}
+    if turn.drift:
+        values["drift_at"] = stamp(now)
     refund = {WINDOW + name: -1 for name in windows} if turn.refund else {}
     return Update(
         key=lane_key(lane),

@@ -16,13 +16,18 @@ The key design of the one table, and how times and texts are written in it.
 | import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
 | session | `SESSION#<id>` | `SESSION` | one sign-in to the console, until it is signed out |
 | attempts | `ATTEMPTS#<account or address>#<digest>` | `SLOT#<quarter of an hour>` | failed sign-ins |
+| audit | `AUDIT` | `<when>#<id>` | what an operator did: who, what, on which ids |
+| day | `DAY#<day>` | `SOURCE#<source>`, `LANE#<lane>` | by hour in Tokyo: what came; calls and longest waits |
 
-Two sparse indexes:
+Two sparse indexes (a name is no source's or lane's if it holds `#`, so that the partitions cannot meet):
 
 | index | partition | `…_sk` | states in it |
 |---|---|---|---|
 | `waiting` | `waiting_pk` = `<lane>#<key>#<shard>` (`~<tier>` after the key of files) | `<arrival>#<id>` | in backlog |
-| `attention` | `attention_pk` = the state; `import` | `<when>#<id>` | held, dead; files that are still open |
+| `waiting` | `waiting_pk` = `who#<digest>` | `<arrival>#<event id>` | events, by the address that they are of |
+| `attention` | `attention_pk` = the state; `import`; `notice` | `<when>#<id>` | held, dead; open files; open notices |
+| `attention` | `attention_pk` = `delivered#<source>#<shard>` | `<when>#<id>` | delivered |
+| `attention` | `attention_pk` = `came#<source>#<shard>` | `<arrival>#<event id>` | events, by what they came from |
 
 Eight shards keep a burst into one key below DynamoDB's 1,000 writes a second for a partition. `ttl` only cleans up: no
 decision rests on an item having gone.
@@ -39,9 +44,16 @@ from typing import Any
 from chalicelib.ports import Key
 
 SHARDS = 8
+CAME_SHARDS = 4
 TIERS = (0, 1, 2)
 WAITING = "waiting"
 ATTENTION = "attention"
+AUDIT = "AUDIT"
+NOTICE = "notice"
+"""
+The partition of the attention index that holds what operators were told of and has not cleared yet.
+"""
+
 IMPORTS = "import"
 """
 The partition of the attention index that holds the files that are still open.
@@ -158,6 +170,41 @@ def waiting_partition(lane: str, key: str, shard: int, tier: int = 0) -> str:
     ('satori#-#3', 'satori#-~2#3')
     """
     return f"{lane}#{key}~{tier}#{shard}" if tier else f"{lane}#{key}#{shard}"
+
+
+def came_partition(source: str, shard: int) -> str:
+    """
+    The partition of the `attention` index that lists a shard of a source's events by arrival.
+    """
+    return f"came#{source}#{shard}"
+
+
+def delivered_partition(source: str, shard: int) -> str:
+    """
+    The partition of the `attention` index that lists a shard of a source's delivered deliveries.
+    """
+    return f"delivered#{source}#{shard}"
+
+
+def who_partition(digest: str) -> str:
+    """
+    The partition of the `waiting` index that lists the events of one address.
+    """
+    return f"who#{digest}"
+
+
+def came_shard(event_id: str) -> int:
+    """
+    Which of the shards an event, or a delivery of it, is listed in.
+    """
+    return zlib.crc32(event_id.encode()) % CAME_SHARDS
+
+
+def day_key(day: str, sk: str) -> Key:
+    """
+    Where a day's numbers of one source or lane are.
+    """
+    return Key(f"DAY#{day}", sk)
 
 
 def shard_of(name: str) -> int:

@@ -8,7 +8,7 @@ wake `Advancer.advance`, which goes the same way through `Caller` (one contact a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
+    from chalicelib.relay.replaying import Replayer
     from chalicelib.relay.sweeping import Sweeper
 
 
@@ -41,7 +42,10 @@ class Relay:
     Everything Ekiden does, as the doors of app.py and the operator's commands call it.
     """
 
-    def __init__(self, config: Config, vendors: Mapping[str, Vendor], ports: Ports) -> None:
+    def __init__(
+        self, config: Config, vendors: Mapping[str, Vendor], ports: Ports, *, who: Callable[[], str] = str
+    ) -> None:
+        self._who = who
         self._deps = Deps(config=config, vendors=vendors, ports=ports)
         self._notices = Notices(self._deps)
         self._door = Door(self._deps, self._notices)
@@ -73,11 +77,26 @@ class Relay:
     @cached_property
     def operator(self) -> Operator:
         """
-        The operator's hands.
+        The operator's hands, in the name of whoever this relay was made for.
+        """
+        return self.operator_named(self._who)
+
+    def operator_named(self, who: Callable[[], str]) -> Operator:
+        """
+        The operator's hands in the name of one person, for the audit trail: an account's name, never an address.
         """
         from chalicelib.relay.operating import Operator  # noqa: PLC0415
 
-        return Operator(self._deps, self._door, self.imports)
+        return Operator(self._deps, self._door, self.imports, who)
+
+    def replayer(self, who: Callable[[], str] | None = None) -> Replayer:
+        """
+        Deeds on many dead letters or held deliveries.
+        """
+        from chalicelib.relay.replaying import Replayer  # noqa: PLC0415
+
+        named = who or self._who
+        return Replayer(self._deps, self.operator_named(named), named)
 
     @cached_property
     def imports(self) -> Importer:
@@ -95,7 +114,7 @@ class Relay:
         """
         from chalicelib.relay.erasing import Eraser  # noqa: PLC0415
 
-        return Eraser(self._deps)
+        return Eraser(self._deps, self._who)
 
     @cached_property
     def _console(self) -> ConsoleDoor:

@@ -26,6 +26,7 @@ from chalicelib.relay.ceilings import hold_over_ceiling, uncount
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, Drafted, draft, refuse_what_the_visitor_can_mend
 from chalicelib.relay.notices import Notices
+from chalicelib.relay.whose import who_is_it
 from chalicelib.value import value
 
 STORE_TRIES_MAX = 5
@@ -175,6 +176,7 @@ class Door:
             event=arrival.event,
             arrived_at=arrival.at,
             deliveries=drafted.deliveries,
+            who=who_is_it(self._deps, arrival, drafted.deliveries),
         )
         marked: frozenset[tuple[str, str]] = frozenset()
         for _ in range(STORE_TRIES_MAX):

@@ -247,7 +247,8 @@ class Batcher:
         """
         moment = Moment(now=self._deps.now(), jitter=self._deps.ports.chance.jitter())
         ending = conclude(lane, state, call, reading, moment)
-        ends = settle_rows(self._deps, lane.name, file.batch.lines, ending.turns) if ending.turns else []
+        turns = {name: replace(each, call=call.id) for name, each in ending.turns.items()}
+        ends = settle_rows(self._deps, lane.name, file.batch.lines, turns) if turns else []
         self._notices.tell_of(replace(each, state=end, reason=ending.turns[each.id].reason) for each, end in ends)
         for write in ending.key_writes:
             self._deps.ports.table.write(write)

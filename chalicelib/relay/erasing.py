@@ -18,6 +18,7 @@ from chalicelib.model import Delivery, State
 from chalicelib.ports import Item, Lost, Query
 from chalicelib.records import contacts, deliveries, events, lanes
 from chalicelib.records.layout import event_key, lane_key, load
+from chalicelib.relay.auditing import Auditor
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.erasing_files import UploadEraser, lowered, says
 from chalicelib.relay.files import lines_of, lines_without
@@ -71,8 +72,9 @@ class Eraser:
     Finds a person and takes them out.
     """
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, who: Callable[[], str] = str) -> None:
         self._deps = deps
+        self._audit = Auditor(deps, who)
         self._uploads = UploadEraser(deps)
 
     def find(self, identity: str, *, seen: Callable[[], None] = lambda: None) -> Person:
@@ -138,6 +140,9 @@ class Eraser:
             in_flight=tuple(in_flight),
             mentioned_in=person.mentioned_in,
         )
+        numbers = {"submissions": len(person.event_ids), "deliveries": len(done), "in flight": len(in_flight)}
+        if not person.unknown:
+            self._audit.note("erase", [receipt.person], numbers=numbers)
         self._deps.ports.journal.log(
             "operator.erased",
             person=receipt.person,

@@ -23,6 +23,7 @@ from chalicelib.relay.accepting import BELIEF_SECONDS, STORE_TRIES_MAX, hold_ful
 from chalicelib.relay.bells import backlog_call, send_quietly
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, draft
+from chalicelib.relay.whose import who_is_it
 from chalicelib.value import value
 
 WRITES_MAX = 100
@@ -99,6 +100,7 @@ class RowKeeper:
             event=event,
             arrived_at=arrival.at,
             deliveries=tuple(_of_row(each, found.tier, line) for each in drafted.deliveries),
+            who=who_is_it(self._deps, arrival, drafted.deliveries),
         )
         texts = (*(str(text) for text in event.fields.values()), *event.fields)
         chars = sum(map(len, texts)) * (1 + len(drafted.deliveries)) + 2_000

@@ -1,69 +1,44 @@
 """
-What an operator may do: pause and resume, fix, replay, release and drop.
+What an operator may do with deliveries: fix, replay, release and drop; and with keys: release.
 
 History is not edited: a replay is a new delivery that names the old one, and the old one is superseded by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chalicelib import sources
 from chalicelib.errors import EnvelopeRefused
 from chalicelib.model import Delivery, Envelope, Event, Source, State, Turn
 from chalicelib.ports import Absent, Equals, Lost, Put, Write
-from chalicelib.records import contacts, deliveries, lanes
+from chalicelib.records import contacts, deliveries
 from chalicelib.records import keys as lane_keys
 from chalicelib.records.layout import load, unstamp
 from chalicelib.relay.accepting import Door
-from chalicelib.relay.backlog import lane_state, waiting_count
+from chalicelib.relay.backlog import waiting_count
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
+from chalicelib.relay.deeds import Deeds
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import Arrival, draft, lane_key_of
 from chalicelib.relay.importing import Importer
 from chalicelib.relay.remapping import remap
-from chalicelib.relay.settling import let_go
-from chalicelib.relay.viewing import OperatorError, Story, Viewer
+from chalicelib.relay.viewing import OperatorError, Story
 from chalicelib.sources.file_events import FILE
 
 
-class Operator(Viewer):
+class Operator(Deeds):
     """
     The operator's hands. Every deed is one conditional transaction; what has changed meanwhile is refused.
     """
 
-    def __init__(self, deps: Deps, door: Door, imports: Importer) -> None:
-        super().__init__(deps)
+    def __init__(self, deps: Deps, door: Door, imports: Importer, who: Callable[[], str]) -> None:
+        super().__init__(deps, who)
         self._door = door
         self._imports = imports
 
-    # ── lanes and keys ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    def pause(self, name: str, reason: str) -> None:
-        """
-        No calls on this lane until it is resumed. What comes meanwhile waits.
-        """
-        self._lane(name)
-        self._deps.ports.table.write(lanes.pause(name, reason, self._deps.now()))
-        self._deps.ports.journal.log("operator.paused", lane=name, reason=reason)
-
-    def resume(self, name: str) -> None:
-        """
-        Calls again, at once: neither paused nor closed.
-        """
-        self._lane(name)
-        self._deps.ports.table.write(lanes.resume(name))
-        self._deps.ports.journal.log("operator.resumed", lane=name)
-        ring_quietly(self._deps, [bell(name)])
-
-    def ring(self, name: str = "") -> list[str]:
-        """
-        Wake a lane, or every lane, without waiting for the minute. Returns the names of those that were rung.
-        """
-        names = [self._lane(name).name] if name else sorted(self._deps.config.lanes)
-        self._deps.ports.bell.send(*(bell(each) for each in names))
-        return names
+    # ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def release_key(self, lane: str, key: str, *, bisect_calls: int = 0) -> int:
         """
@@ -74,43 +49,20 @@ class Operator(Viewer):
         found = next((each for where, each, _ in self.held_keys() if (where, each.name) == (lane, key)), None)
         if found is None:
             raise OperatorError(f"No key {lane}/{key} is held. See: ekiden held list")
-        write, moved = lane_keys.release(lane, found), 0
+        write, moved, numbers = lane_keys.release(lane, found), 0, {"bisect_calls": bisect_calls}
         if not bisect_calls:
-            moved = remap(self._deps, lane, found, lambda old: self._draft_anew(old, {}))
+            moved = remap(self._deps, lane, found, lambda old: self.draft_anew(old, {}))
+            numbers = {"moved": moved}
         else:
             rows = waiting_count(self._deps.ports.table, lane, key)
             write = lane_keys.bound(lane, found, rows_max=max(1, rows // 2), bisect_left=bisect_calls)
-        self._deps.ports.table.write(write)
+        deed = "bisect key" if bisect_calls else "release key"
+        self._deps.ports.table.write(write, self._audit.entry(deed, f"{lane}/{key}", numbers=numbers))
         self._deps.ports.table.write(lane_keys.remark_due(lane, found, self._deps.now()))
         send_quietly(self._deps, lane, backlog_call(found))
         ring_quietly(self._deps, [bell(lane)])
         self._deps.ports.journal.log("operator.key_released", lane=lane, key=key, moved=moved, bisect=bisect_calls)
         return moved
-
-    def let_go(self, name: str) -> int:
-        """
-        End a lane's open call without knowing what came of it; its rows go again in another. Returns how many.
-
-        Every operation of a batching lane may be repeated, so that nobody is harmed if the vendor has the file.
-        """
-        lane = self._lane(name)
-        state = lane_state(self._deps.ports.table, name)
-        call = state.call
-        if call is None:
-            raise OperatorError(f"Lane {name} has no open call")
-        if call.phase == "sending" and self._deps.now() < call.until:
-            raise OperatorError(f"A worker may still be at it, until {call.until:%H:%M:%S} UTC; try again then")
-        if not let_go(self._deps, lane, state, call):
-            raise OperatorError(f"The open call of lane {name} has just moved on; look again: ekiden status")
-        ring_quietly(self._deps, [bell(name)])
-        self._deps.ports.journal.log("operator.let_go", lane=name, call=call.id, rows=call.rows)
-        return call.rows
-
-    def note_reveal(self, name: str) -> None:
-        """
-        Put on record that personal values of a delivery or submission were shown in clear.
-        """
-        self._deps.ports.journal.log("operator.revealed", id=name)
 
     # ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,7 +75,9 @@ class Operator(Viewer):
         old = self.delivery(delivery_id)
         if old.state is not State.DEAD:
             raise OperatorError(f"{delivery_id} is {old.state}, not dead; there is nothing to replay")
-        return self._anew(old, fixes or {})
+        # Which fields were mended, never what a person put into them.
+        why = f"fields: {', '.join(sorted(fixes))}" if fixes else ""
+        return self.anew(old, fixes or {}, self._audit.entry("fix" if fixes else "replay", old.id, why=why))
 
     def release(self, delivery_id: str) -> list[Delivery]:
         """
@@ -132,29 +86,35 @@ class Operator(Viewer):
         old = self.delivery(delivery_id)
         if old.state is not State.HELD:
             raise OperatorError(f"{delivery_id} is {old.state}, not held")
-        if not old.destination:
-            return self._read_again(old)
-        return [self._anew(old, {})]
+        entry = self._audit.entry("release", old.id)
+        return self.read_again(old, entry) if not old.destination else [self.anew(old, {}, entry)]
 
     def drop(self, delivery_id: str, why: str = "dropped by an operator") -> Delivery:
         """
         Give up a dead or held delivery for good. It stays on record, as dropped.
         """
-        old = self.delivery(delivery_id)
+        return self.give_up(self.delivery(delivery_id), why, self._audit.entry("drop", delivery_id, why=why))
+
+    # ── the same without an entry of its own, for deeds on many ─────────────────────────────────────────────────────
+
+    def give_up(self, old: Delivery, why: str, *entry: Write) -> Delivery:
+        """
+        Drop a delivery as it was read.
+        """
         if old.state not in {State.DEAD, State.HELD}:
-            raise OperatorError(f"{delivery_id} is {old.state}; only dead and held deliveries can be dropped")
+            raise OperatorError(f"{old.id} is {old.state}; only dead and held deliveries can be dropped")
         now = self._deps.now()
         seen = Equals("state", str(old.state))
         turn = Turn(state=State.DROPPED, reason=why)
-        self._must(deliveries.move(old, turn, self._deps.config.retention, now=now, when=seen), of=delivery_id)
-        self._deps.ports.journal.log("operator.dropped", delivery=delivery_id, reason=why)
+        self._must(deliveries.move(old, turn, self._deps.config.retention, now=now, when=seen), *entry, of=old.id)
+        self._deps.ports.journal.log("operator.dropped", delivery=old.id, reason=why)
         return replace(old, state=State.DROPPED, reason=why)
 
-    def _anew(self, old: Delivery, fixes: Mapping[str, str]) -> Delivery:
+    def anew(self, old: Delivery, fixes: Mapping[str, str], *entry: Write) -> Delivery:
         """
         A new delivery in the place of an old one, both in one transaction, so that nothing can be replayed twice.
         """
-        new = self._draft_anew(old, fixes)
+        new = self.draft_anew(old, fixes)
         if new.state is not State.WAITING:
             raise OperatorError(f"It would be {new.state} again: {new.reason}")
         deps, now = self._deps, self._deps.now()
@@ -164,6 +124,7 @@ class Operator(Viewer):
         writes: list[Write] = [
             deliveries.supersede(old, new.id, f"replayed as {new.id}", retention, now=now, when=seen),
             stored,
+            *entry,
         ]
         if new.contact:
             writes.append(contacts.expect([new]))
@@ -178,7 +139,10 @@ class Operator(Viewer):
         deps.ports.journal.log("delivery.replayed", delivery=new.id, replay_of=old.id, lane=new.lane)
         return new
 
-    def _draft_anew(self, old: Delivery, fixes: Mapping[str, str]) -> Delivery:
+    def draft_anew(self, old: Delivery, fixes: Mapping[str, str]) -> Delivery:
+        """
+        What today's relay.toml makes of a delivery's event; nothing is stored. Raises OperatorError where it cannot.
+        """
         story = self.story(old.event_id)
         if not story.event:
             raise OperatorError(f"The submission of {old.id} has expired; what it said is gone")
@@ -195,14 +159,14 @@ class Operator(Viewer):
         drafted = draft(arrival, self._deps, only_route=old.route, first=number, fixes=mended)
         return replace(drafted.deliveries[0], replay_of=old.id, fixes=mended)
 
-    def _read_again(self, old: Delivery) -> list[Delivery]:
+    def read_again(self, old: Delivery, *entry: Write) -> list[Delivery]:
         """
         Understand a held envelope anew; if that works, its deliveries take the place of the held one.
         """
         story = self.story(old.event_id)
         evidence = load(story.event.get("evidence"))
         if evidence.get("part") == FILE:
-            return self._read_file_again(old, str(story.fields["_file"]))
+            return self._read_file_again(old, str(story.fields["_file"]), *entry)
         raw = str(story.fields.get("_raw", ""))
         is_json = raw.lstrip()[:1] in {"{", "["}
         media = "application/json" if is_json else "application/x-www-form-urlencoded"
@@ -218,15 +182,17 @@ class Operator(Viewer):
         admitted = self._door.admit(envelope, self._source_that_understands(envelope, is_record=is_record), {})
         new = [each for stored in admitted.stored for each in self._door.deliveries_of(stored.event_id)]
         now, retention = self._deps.now(), self._deps.config.retention
-        self._must(deliveries.supersede(old, new[0].event_id, "read again", retention, now=now), of=old.id)
+        taken = deliveries.supersede(old, new[0].event_id, "read again", retention, now=now)
+        self._must(taken, *entry, of=old.id)
         ring_quietly(self._deps, [bell(name) for name in sorted({each.lane for each in new if each.lane})])
         return new
 
-    def _read_file_again(self, old: Delivery, name: str) -> list[Delivery]:
+    def _read_file_again(self, old: Delivery, name: str, *entry: Write) -> list[Delivery]:
         if not self._imports.restart(name):
             raise OperatorError("The file is no longer in the bucket, or is not held any more. Upload it anew.")
         now, retention = self._deps.now(), self._deps.config.retention
-        self._must(deliveries.supersede(old, old.event_id, "its file is read again", retention, now=now), of=old.id)
+        taken = deliveries.supersede(old, old.event_id, "its file is read again", retention, now=now)
+        self._must(taken, *entry, of=old.id)
         return []
 
     def _source_that_understands(self, envelope: Envelope, *, is_record: bool) -> Source:
@@ -246,12 +212,6 @@ class Operator(Viewer):
         if not knock.events or any(event.kind == "unusable" for event in knock.events):
             raise OperatorError("It still cannot be understood; change the source in relay.toml, deploy, and try again")
         return source
-
-    # ── both ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _must(self, *writes: Write, of: str) -> None:
-        if isinstance(self._deps.ports.table.write(*writes), Lost):
-            raise OperatorError(f"{of} has changed meanwhile; look at it again")
 
 
 def _event_of(story: Story) -> Event:

@@ -19,6 +19,7 @@ from chalicelib.records import deliveries, keys
 from chalicelib.records.layout import delivery_key
 from chalicelib.relay.backlog import has_rows, lane_state, oldest_wait, waiting_ids
 from chalicelib.relay.bells import backlog_call, backlog_delivery, bell, ring_quietly, send_quietly
+from chalicelib.relay.daily import Daily
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.relay.notices import Notices
@@ -46,6 +47,7 @@ class Sweeper:
     def __init__(self, deps: Deps, notices: Notices) -> None:
         self._deps = deps
         self._notices = notices
+        self._daily = Daily(deps)
 
     def resend(self, lane: Lane) -> bool:
         """
@@ -58,16 +60,19 @@ class Sweeper:
         """
         Every minute: ring each lane that has work, and measure how long its oldest delivery has waited.
         """
-        bells = [bell(lane.name) for lane in self._deps.config.lanes.values() if self._has_work(lane)]
+        waited: dict[str, float] = {}
+        bells = [bell(lane.name) for lane in self._deps.config.lanes.values() if self._has_work(lane, waited)]
         ring_quietly(self._deps, bells)
+        self._daily.note_waits(waited)
+        self._daily.close_hours()
 
-    def _has_work(self, lane: Lane) -> bool:
+    def _has_work(self, lane: Lane, waits: dict[str, float]) -> bool:
         table, now = self._deps.ports.table, self._deps.now()
         state = lane_state(table, lane.name)
         names = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         oldest = oldest_wait(table, lane.name, names)
         rows = self._rows_wait(lane, state, names) if oldest is None else None
-        waited = (now - oldest).total_seconds() if oldest else 0.0
+        waited = waits[lane.name] = (now - oldest).total_seconds() if oldest else 0.0
         self._deps.ports.journal.measure("OldestWait", waited, "Seconds", lane=lane.name)
         self._measure_quota(lane, state)
         if waited > self._deps.config.alarms.wait_seconds_max:

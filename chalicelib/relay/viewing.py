@@ -6,20 +6,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import RelayError
 from chalicelib.model import Config, Delivery, Lane, LaneKey, LaneState, State
+from chalicelib.planning.forecast import Forecast, Waiting, forecast
 from chalicelib.planning.ledger import next_call_at, pace_seconds
 from chalicelib.planning.windows import window_name
 from chalicelib.ports import Item, Query
 from chalicelib.records import deliveries
 from chalicelib.records.layout import ATTENTION, TIERS, delivery_key, event_key, load
 from chalicelib.relay.backlog import lane_state, oldest_wait, waiting_count
+from chalicelib.relay.daily import Daily, DayPicture
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
 from chalicelib.value import value
+
+if TYPE_CHECKING:
+    from chalicelib.relay.calls_seen import CallSeen
+    from chalicelib.relay.searching import Page, Wanted
 
 LISTED_MAX = 1_000
 
@@ -101,6 +107,35 @@ class Viewer:
             pace_seconds=pace_seconds(lane, state, now) if lane.batching else 0.0,
         )
 
+    def forecast(self) -> list[Forecast]:
+        """
+        The outlook of every lane: when its calls run out at this pace, and when what waits will have gone.
+        """
+        table, now, found = self._deps.ports.table, self._deps.now(), []
+        for name, lane in sorted(self._deps.config.lanes.items()):
+            state = lane_state(table, name)
+            keys = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
+            rows = {key: waiting_count(table, name, key) for key in keys}
+            held = {key.name for key in state.keys if key.held_reason}
+            may_go = {key: count for key, count in rows.items() if key not in held}
+            waiting = Waiting(deliveries=sum(may_go.values()), rows_by_key=may_go)
+            found.append(forecast(lane, state, waiting, now))
+        return found
+
+    def search(self, wanted: Wanted, *, limit: int = 0, cursor: str = "") -> Page:
+        """
+        Submissions, the newest first, a page at a time.
+        """
+        from chalicelib.relay.searching import PAGE, search  # noqa: PLC0415 - it needs the errors of this module
+
+        return search(self._deps, wanted, limit=limit or PAGE, cursor=cursor)
+
+    def day(self, day: date | None = None) -> DayPicture:
+        """
+        A day in Tokyo by hours: what came, calls, waits; today without a date.
+        """
+        return Daily(self._deps).picture(day)
+
     def listed(self, state: State, *, limit: int = LISTED_MAX) -> list[Delivery]:
         """
         Dead letters or held deliveries, oldest first.
@@ -156,6 +191,14 @@ class Viewer:
             deliveries=tuple(deliveries.from_item(item) for item in rows),
             histories={item["id"]: tuple(item.get("history", ())) for item in rows},
         )
+
+    def calls(self, story: Story) -> tuple[CallSeen, ...]:
+        """
+        Every call that a submission's deliveries travelled in, with what came back; for files as long as they are kept.
+        """
+        from chalicelib.relay.calls_seen import calls_of  # noqa: PLC0415 - only a whole story asks for them
+
+        return calls_of(self._deps, story.deliveries, story.histories)
 
     def _lane(self, name: str) -> Lane:
         lane = self._deps.lane(name)

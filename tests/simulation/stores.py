@@ -158,7 +158,7 @@ class SimTable(MemoryTable):
         """
         How many deliveries the index would name if it were up to date.
         """
-        return sum(1 for item in self._items.values() if "waiting_pk" in item)
+        return sum(1 for item in self._items.values() if "waiting_pk" in item and item["sk"] != "EVENT")
 
     def _read(self, keys: Sequence[Key]) -> list[Item | None]:
         return [dict(item) if (item := self._items.get(key)) is not None else None for key in keys]
