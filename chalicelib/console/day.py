@@ -51,7 +51,7 @@ def day_page(frame: Frame, picture: Picture) -> str:
         title = say(f"{each.lane} の最長の待ち", f"Longest waits of {each.lane}")
         inner.append(_section(say, title, waits, say("分", "minutes")))
     title = say(f"{picture.day:%Y-%m-%d} の一日", f"The day {picture.day:%Y-%m-%d}")
-    return page(frame, title, inner, current="day")
+    return page(frame, title, inner, current="days")
 
 
 def _came(say: Say, picture: Picture) -> tuple[Series, ...]:
@@ -89,15 +89,13 @@ def _choose(frame: Frame, picture: Picture) -> Html:
         el("label", el("span", say("日付", "Date"), class_="name"), box),
         button(say("表示", "Show"), class_="quiet"),
         method="get",
-        action=frame.to("day"),
+        action=frame.to("days"),
         class_="line",
     )
     links = el(
         "p",
-        el("a", say("前日", "Day before"), href=frame.to("day", date=before.isoformat())),
+        el("a", say("前日", "Day before"), href=frame.to("days", before.isoformat())),
         " ",
-        el("a", say("翌日", "Day after"), href=frame.to("day", date=after.isoformat()))
-        if after <= picture.today
-        else None,
+        el("a", say("翌日", "Day after"), href=frame.to("days", after.isoformat())) if after <= picture.today else None,
     )
     return el("div", chosen, links)

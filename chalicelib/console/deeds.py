@@ -103,7 +103,7 @@ def done_page(frame: Frame, deed: str, state: str, results: Sequence[tuple[str, 
     words = say(f"{done:,}件を処理しました。", f"{done:,} done.")
     wrong = say(f"{failed:,}件は処理できませんでした。", f"{failed:,} could not be done.")
     lines: list[list[Child]] = [
-        [el("a", el("code", name), href=frame.to("delivery", name)), said] for name, said, _ in results
+        [el("a", el("code", name), href=frame.to("deliveries", name)), said] for name, said, _ in results
     ]
     return page(
         frame,

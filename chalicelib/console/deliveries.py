@@ -168,7 +168,7 @@ def _row(frame: Frame, view: DeliveryView) -> list[Child]:
     label = frame.say(f"{each.id} を選ぶ", f"choose {each.id}")
     tick = el("input", type="checkbox", name="id", value=each.id, aria_label=label)
     return [
-        el("span", tick, el("a", el("code", each.id), href=frame.to("delivery", each.id)), class_="tick"),
+        el("span", tick, el("a", el("code", each.id), href=frame.to("deliveries", each.id)), class_="tick"),
         moment(each.settled_at or each.arrived_at),
         way(each),
         shortened(view.reason),
@@ -181,11 +181,11 @@ def delivery_page(frame: Frame, view: DeliveryView, *, revealed: bool) -> str:
     """
     say, each = frame.say, view.delivery
     story = say("受け取った内容と全体の経過", "What came, and the whole story")
-    back = el("a", story, href=frame.to("submission", each.event_id))
+    back = el("a", story, href=frame.to("submissions", each.event_id))
     ways = {"dead": _mending, "held": _releasing}.get(str(each.state))
     inner = el("div", told(frame, view), class_="card")
     hands = ways(frame, view) if ways else None
-    reveal = None if revealed else reveal_form(frame, "delivery", each.id)
+    reveal = None if revealed else reveal_form(frame, "deliveries", each.id)
     title = f"{say('配信', 'Delivery')} {each.id}"
     return page(frame, title, el("p", back), inner, reveal, hands, current=str(each.state))
 
@@ -246,7 +246,7 @@ def shortened(reason: str) -> str:
 def _link(frame: Frame, delivery_id: str) -> Child:
     if "." not in delivery_id:
         return delivery_id
-    return el("a", el("code", delivery_id), href=frame.to("delivery", delivery_id))
+    return el("a", el("code", delivery_id), href=frame.to("deliveries", delivery_id))
 
 
 def _pair(name: str, text: str) -> Html:

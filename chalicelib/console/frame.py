@@ -15,7 +15,7 @@ from chalicelib.value import value
 
 PAGES = (
     ("", "レーン", "Lanes"),
-    ("day", "一日", "Day"),
+    ("days", "一日", "Day"),
     ("dead", "不達", "Dead letters"),
     ("held", "保留", "Held"),
     ("search", "検索", "Search"),

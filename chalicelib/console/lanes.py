@@ -221,7 +221,7 @@ def _hands(frame: Frame, view: LaneView) -> Html:
     stopped = view.state.paused_reason or view.closed(frame.at)
     if stopped:
         words = say("再開する", "Resume")
-        return form(frame, frame.to("lane", name), button(words, name="deed", value="resume"))
+        return form(frame, frame.to("lanes", name), button(words, name="deed", value="resume"))
     why = el(
         "label",
         el("span", say("理由", "Reason"), class_="name"),
@@ -230,6 +230,6 @@ def _hands(frame: Frame, view: LaneView) -> Html:
     )
     words = say("停止する", "Pause")
     sent = form(
-        frame, frame.to("lane", name), why, button(words, name="deed", value="pause", class_="quiet"), class_="line"
+        frame, frame.to("lanes", name), why, button(words, name="deed", value="pause", class_="quiet"), class_="line"
     )
     return el("details", el("summary", say("このレーンを停止", "Pause this lane")), sent)

@@ -61,7 +61,7 @@ def _link(frame: Frame, name: str) -> Html:
     looks = name.partition(".")
     if len(looks[0]) != 26 or not looks[0].isalnum():
         return el("code", name)
-    return el("a", el("code", name), href=frame.to("delivery" if looks[2] else "submission", name))
+    return el("a", el("code", name), href=frame.to("deliveries" if looks[2] else "submissions", name))
 
 
 def _why(deed: DeedView) -> str:

@@ -107,7 +107,7 @@ def _answer(frame: Frame, answer: Answer) -> Html:
     ]
     lines: list[list[Child]] = [
         [
-            el("a", el("code", each.event_id), href=frame.to("submission", each.event_id)),
+            el("a", el("code", each.event_id), href=frame.to("submissions", each.event_id)),
             moment(each.arrived_at),
             each.source,
             each.address or "-",
@@ -120,7 +120,7 @@ def _answer(frame: Frame, answer: Answer) -> Html:
 
 
 def _delivery(frame: Frame, delivery_id: str, way: str, state: str, reason: str) -> Html:
-    link = el("a", way or delivery_id, href=frame.to("delivery", delivery_id))
+    link = el("a", way or delivery_id, href=frame.to("deliveries", delivery_id))
     told = el("span", reason, class_="soft small") if reason else None
     return el("div", link, " ", state_badge(frame.say, state), " ", told)
 

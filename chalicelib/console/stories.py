@@ -9,10 +9,26 @@ from dataclasses import field
 from datetime import datetime
 
 from chalicelib.console.deliveries import DeliveryView, reveal_form, told
-from chalicelib.console.frame import Frame, facts, note, page
-from chalicelib.console.markup import el, joined
+from chalicelib.console.frame import Frame, facts, grid, note, page
+from chalicelib.console.markup import Child, Html, el, joined
 from chalicelib.console.saying import moment
 from chalicelib.value import value
+
+
+@value
+class CallView:
+    """
+    One call that deliveries travelled in. `rows`: with how many in all (0: not known any more). `file`: it is kept.
+    """
+
+    id: str
+    delivery: str
+    lane: str
+    at: datetime | None
+    reply: str
+    rows: int
+    tries: int
+    file: bool
 
 
 @value
@@ -30,6 +46,7 @@ class StoryView:
     evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     deliveries: tuple[DeliveryView, ...] = ()
+    calls: tuple[CallView, ...] = ()
 
 
 def story_page(frame: Frame, story: StoryView, *, revealed: bool) -> str:
@@ -64,11 +81,36 @@ def story_page(frame: Frame, story: StoryView, *, revealed: bool) -> str:
         frame,
         f"{say('受付', 'Submission')} {story.id}",
         el("section", el("h2", say("受け取った内容", "What came")), came, class_="card"),
-        None if revealed else reveal_form(frame, "submission", story.id),
+        None if revealed else reveal_form(frame, "submissions", story.id),
         el("h2", say("配信と経過", "Deliveries")),
         el("div", cards, class_="story") if cards else note(say("配信はありません。", "It has no delivery.")),
+        _calls(frame, story),
         current="search",
     )
+
+
+def _calls(frame: Frame, story: StoryView) -> Html | None:
+    """
+    Each call and what came back.
+    """
+    if not story.calls:
+        return None
+    say = frame.say
+    heads = [say("日時", "when"), say("呼び出し", "call"), say("配信", "delivery"), say("行", "rows")]
+    lines: list[list[Child]] = [
+        [
+            moment(each.at),
+            el("a", el("code", each.id), href=frame.to("files", f"{each.lane}:{each.id}"))
+            if each.file
+            else el("code", each.id),
+            el("code", each.delivery),
+            (f"{each.rows:,}" if each.rows else "-") + (f" ×{each.tries}" if each.tries > 1 else ""),
+            each.reply or say("まだ返事なし", "no reply yet"),
+        ]
+        for each in story.calls
+    ]
+    title = say("呼び出しと返事", "Calls and replies")
+    return el("section", el("h2", title), grid(title, [*heads, say("返事", "reply")], lines))
 
 
 def _act(frame: Frame, view: DeliveryView) -> str | None:
@@ -77,7 +119,7 @@ def _act(frame: Frame, view: DeliveryView) -> str | None:
         "dead": frame.say("直す・再送・破棄", "Fix, send again or drop"),
         "held": frame.say("送る・破棄", "Release or drop"),
     }
-    return el("a", words[state], href=frame.to("delivery", view.delivery.id)) if state in words else None
+    return el("a", words[state], href=frame.to("deliveries", view.delivery.id)) if state in words else None
 
 
 def _pair(name: str, text: str) -> str:

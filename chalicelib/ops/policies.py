@@ -119,7 +119,7 @@ def _console(config: Config, function: Function) -> Iterable[Json]:
         indexes = [{"Fn::Sub": f"${{Table.Arn}}/index/{index}"} for index in ("waiting", "attention")]
         yield _allow("ConsoleLists", ["dynamodb:Query"], indexes)
         # A held file is read again; the size of one is asked by the same right.
-        yield _allow("ConsoleFiles", ["s3:GetObject"], [INCOMING])
+        yield _allow("ConsoleFiles", ["s3:GetObject"], [INCOMING, {"Fn::Sub": "${Bucket.Arn}/calls/*"}])
         yield _allow("ConsoleMissing", ["s3:ListBucket"], [_arn_of("Bucket")])
         yield _allow("ConsoleRestart", ["sqs:SendMessage"], [_arn_of("IncomingQueue")])
 

@@ -22,6 +22,7 @@ from chalicelib.relay.console.answers import CSV_TYPE, File
 from chalicelib.relay.console.asking import Asked, asked
 from chalicelib.relay.console.doing import Doing
 from chalicelib.relay.console.entry import Entry, Visitor
+from chalicelib.relay.console.filing import Files
 from chalicelib.relay.console.looking import Looking
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.operating import Operator
@@ -148,14 +149,15 @@ class _Answering:
         """
         request = self._asked
         operator = self._hands.operator_named(lambda: account)
+        files = Files(self._deps.ports.bucket)
         doors: Mapping[str, Callable[[], Page]]
         if request.method == "POST":
-            doing = Doing(operator, self._hands.replayer(lambda: account), frame, request)
+            doing = Doing(operator, self._hands.replayer(lambda: account), files, frame=frame, request=request)
             if request.page in doing.ENDS_ELSEWHERE:
                 return self._redirect(doing.done_elsewhere(), visitor.cookie)
             doors = doing.doors()
         else:
-            doors = Looking(operator, frame, request).doors()
+            doors = Looking(operator, files, frame, request).doors()
         door = doors.get(request.page)
         found = door() if door else None
         if isinstance(found, File):

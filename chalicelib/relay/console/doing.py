@@ -17,9 +17,10 @@ from chalicelib.planning.windows import day_bounds
 from chalicelib.relay import replaying
 from chalicelib.relay.console.answers import File
 from chalicelib.relay.console.asking import Asked
+from chalicelib.relay.console.filing import Files, file_copied
 from chalicelib.relay.console.finding import day_of, searched
-from chalicelib.relay.console.looking import delivery_drawn, submission_drawn
 from chalicelib.relay.console.plans import Planner
+from chalicelib.relay.console.telling import delivery_drawn, submission_drawn
 from chalicelib.relay.operating import Operator
 from chalicelib.relay.replaying import Filter, Replayer
 from chalicelib.relay.viewing import OperatorError
@@ -38,13 +39,14 @@ class Doing:
     One form's deed.
     """
 
-    ENDS_ELSEWHERE = frozenset({"lane", "key"})
+    ENDS_ELSEWHERE = frozenset({"lanes", "key"})
     """
     Deeds after which the browser is sent on to a page that may be reloaded.
     """
 
-    def __init__(self, operator: Operator, replayer: Replayer, frame: Frame, request: Asked) -> None:
+    def __init__(self, operator: Operator, replayer: Replayer, files: Files, *, frame: Frame, request: Asked) -> None:
         self._operator = operator
+        self._files = files
         self._replayer = replayer
         self._frame = frame
         self._asked = request
@@ -56,8 +58,9 @@ class Doing:
         return {
             "plan": self._plan,
             "do": self._do,
-            "delivery": self._reveal,
-            "submission": self._reveal,
+            "deliveries": self._reveal,
+            "submissions": self._reveal,
+            "files": lambda: file_copied(self._operator, self._files, self._asked.name),
             "search": lambda: searched(self._operator, self._frame, self._asked),
         }
 
@@ -82,7 +85,7 @@ class Doing:
         """
         Show what is veiled. It is put on record first: who cannot be recorded sees nothing.
         """
-        drawn = {"delivery": delivery_drawn, "submission": submission_drawn}[self._asked.page]
+        drawn = {"deliveries": delivery_drawn, "submissions": submission_drawn}[self._asked.page]
         self._operator.note_reveal(self._asked.name)
         return drawn(self._operator, self._frame, self._asked.name, lifted=True)
 

@@ -10,15 +10,14 @@ from datetime import date, datetime, timedelta
 from chalicelib.console.frame import Frame
 from chalicelib.console.saying import JST, moment
 from chalicelib.console.searching import Answer, Question, search_page
-from chalicelib.console.stories import story_page
 from chalicelib.model import State
 from chalicelib.planning.windows import day_bounds
 from chalicelib.relay.console.answers import File, csv_file
 from chalicelib.relay.console.asking import Asked
-from chalicelib.relay.console.views import found_view, story_view
+from chalicelib.relay.console.telling import submission_drawn
+from chalicelib.relay.console.views import found_view
 from chalicelib.relay.operating import Operator
 from chalicelib.relay.searching import PAGE_MAX, Found, Wanted
-from chalicelib.veil import Veil
 
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}(\.\d{1,3})?")
 PAGES_A_FILE_MAX = 20
@@ -31,10 +30,7 @@ def searched(operator: Operator, frame: Frame, asked: Asked) -> str | File:
     """
     question, sources = _question(asked), sorted(operator.config.sources)
     if ID.fullmatch(question.who):
-        event_id = question.who.partition(".")[0]
-        return story_page(
-            frame, story_view(event_id, operator.story(event_id), Veil(config=operator.config)), revealed=False
-        )
+        return submission_drawn(operator, frame, question.who, lifted=False)
     if any(question.wrong):
         return search_page(frame, question, None, sources)
     wanted = _wanted(question)

@@ -8,17 +8,18 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from chalicelib.console.day import day_page
-from chalicelib.console.deliveries import Listing, dead_page, delivery_page, held_page
+from chalicelib.console.deliveries import Listing, dead_page, held_page
 from chalicelib.console.frame import Frame
 from chalicelib.console.lanes import lanes_page
 from chalicelib.console.record import record_page
 from chalicelib.console.saying import JST, moment
-from chalicelib.console.stories import story_page
 from chalicelib.model import Delivery, State
 from chalicelib.relay.console.answers import File, csv_file
 from chalicelib.relay.console.asking import Asked
+from chalicelib.relay.console.filing import Files, files_drawn
 from chalicelib.relay.console.finding import searched, stamped
-from chalicelib.relay.console.views import deed_view, delivery_view, lane_view, picture, story_view
+from chalicelib.relay.console.telling import delivery_drawn, submission_drawn
+from chalicelib.relay.console.views import deed_view, delivery_view, lane_view, picture
 from chalicelib.relay.operating import Operator
 from chalicelib.veil import Veil
 
@@ -48,8 +49,9 @@ class Looking:
     One look at one page.
     """
 
-    def __init__(self, operator: Operator, frame: Frame, request: Asked) -> None:
+    def __init__(self, operator: Operator, files: Files, frame: Frame, request: Asked) -> None:
         self._operator = operator
+        self._files = files
         self._frame = frame
         self._asked = request
         self._veil = Veil(config=operator.config)
@@ -60,21 +62,22 @@ class Looking:
         """
         return {
             "": self._lanes,
+            "lanes": self._lanes,
             "dead": lambda: self._listed(State.DEAD),
             "held": lambda: self._listed(State.HELD),
-            "delivery": self._delivery,
-            "submission": self._submission,
-            "day": self._day,
+            "deliveries": self._delivery,
+            "submissions": self._submission,
+            "days": self._day,
             "search": lambda: searched(self._operator, self._frame, self._asked),
             "record": self._record,
+            "files": lambda: files_drawn(self._operator, self._files, self._frame, self._asked),
         }
 
     def _lanes(self) -> str:
         operator, late = self._operator, self._operator.config.alarms.wait_seconds_max
+        found = [operator.lane_status(self._asked.name)] if self._asked.name else operator.status()
         outlooks = {each.lane: each for each in operator.forecast()}
-        views = [
-            lane_view(each, outlooks[each.lane.name], self._frame.at, late_seconds=late) for each in operator.status()
-        ]
+        views = [lane_view(each, outlooks[each.lane.name], self._frame.at, late_seconds=late) for each in found]
         return lanes_page(self._frame, views, dead=operator.count(State.DEAD), held=operator.count(State.HELD))
 
     def _listed(self, state: State) -> Drawn:
@@ -122,7 +125,7 @@ class Looking:
     def _day(self) -> str:
         today = self._frame.at.astimezone(JST).date()
         try:
-            day = min(date.fromisoformat(self._asked.query.get("date", "")), today)
+            day = min(date.fromisoformat(self._asked.name or self._asked.query.get("date", "")), today)
         except ValueError:
             day = today
         return day_page(self._frame, picture(self._operator.day(day), today))
@@ -136,23 +139,3 @@ class Looking:
 
     def _submission(self) -> str:
         return submission_drawn(self._operator, self._frame, self._asked.name, lifted=False)
-
-
-def delivery_drawn(operator: Operator, frame: Frame, delivery_id: str, *, lifted: bool) -> str:
-    """
-    One delivery's page. Raises OperatorError where there is none.
-    """
-    story = operator.story(operator.delivery(delivery_id).event_id)
-    found = next(each for each in story.deliveries if each.id == delivery_id)
-    veil = Veil(config=operator.config, lifted=lifted)
-    view = delivery_view(found, veil, history=story.histories.get(found.id, ()))
-    return delivery_page(frame, view, revealed=lifted)
-
-
-def submission_drawn(operator: Operator, frame: Frame, name: str, *, lifted: bool) -> str:
-    """
-    One submission's page. Raises OperatorError where there is none.
-    """
-    event_id = name.partition(".")[0]
-    veil = Veil(config=operator.config, lifted=lifted)
-    return story_page(frame, story_view(event_id, operator.story(event_id), veil), revealed=lifted)

@@ -13,12 +13,13 @@ from chalicelib.console.deliveries import DeliveryView
 from chalicelib.console.lanes import LaneView
 from chalicelib.console.record import DeedView
 from chalicelib.console.searching import FoundView
-from chalicelib.console.stories import StoryView
+from chalicelib.console.stories import CallView, StoryView
 from chalicelib.model import Delivery
 from chalicelib.planning.forecast import Forecast
 from chalicelib.planning.windows import window_end, window_start
 from chalicelib.records.audit import Deed
 from chalicelib.records.layout import load, unstamp
+from chalicelib.relay.calls_seen import CallSeen
 from chalicelib.relay.daily import DayPicture
 from chalicelib.relay.searching import Found
 from chalicelib.relay.viewing import LaneStatus, Story
@@ -107,14 +108,15 @@ def found_view(found: Found) -> FoundView:
     )
 
 
-def story_view(event_id: str, story: Story, veil: Veil) -> StoryView:
+def story_view(event_id: str, story: Story, veil: Veil, *, calls: Sequence[CallSeen] = ()) -> StoryView:
     """
     A submission with all its deliveries.
     """
     found = tuple(delivery_view(each, veil, history=story.histories.get(each.id, ())) for each in story.deliveries)
+    made = tuple(_call_view(each, veil) for each in calls)
     event = story.event
     if not event:
-        return StoryView(id=event_id, deliveries=found)
+        return StoryView(id=event_id, deliveries=found, calls=made)
     evidence = {name: str(text) for name, text in load(event.get("evidence")).items()}
     return StoryView(
         id=event_id,
@@ -126,4 +128,18 @@ def story_view(event_id: str, story: Story, veil: Veil) -> StoryView:
         evidence=evidence,
         fields=veil.fields(event["source"], story.fields),
         deliveries=found,
+        calls=made,
+    )
+
+
+def _call_view(call: CallSeen, veil: Veil) -> CallView:
+    return CallView(
+        id=call.id,
+        delivery=call.delivery,
+        lane=call.lane,
+        at=call.at,
+        reply=veil.words(call.reply),
+        rows=call.rows,
+        tries=call.tries,
+        file=bool(call.file),
     )
