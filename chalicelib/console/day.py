@@ -42,16 +42,15 @@ def day_page(frame: Frame, picture: Picture) -> str:
     The day's charts, each with its figures in a table.
     """
     say = frame.say
-    inner: list[Child] = [_choose(frame, picture)]
-    inner.append(_section(say, say("届いたもの", "What came"), _came(say, picture), say("件", "submissions")))
+    charts = [_section(say, say("届いたもの", "What came"), _came(say, picture), say("件", "submissions"))]
     for each in picture.lanes:
         calls = (Series(name=say("呼び出し", "calls"), values=each.calls, kind="second"),)
-        inner.append(_section(say, say(f"{each.lane} の呼び出し", f"Calls of {each.lane}"), calls, say("回", "calls")))
+        charts.append(_section(say, say(f"{each.lane} の呼び出し", f"Calls of {each.lane}"), calls, say("回", "calls")))
         waits = (Series(name=say("最長の待ち（分）", "longest wait (min)"), values=each.waits, kind="long"),)
         title = say(f"{each.lane} の最長の待ち", f"Longest waits of {each.lane}")
-        inner.append(_section(say, title, waits, say("分", "minutes")))
+        charts.append(_section(say, title, waits, say("分", "minutes")))
     title = say(f"{picture.day:%Y-%m-%d} の一日", f"The day {picture.day:%Y-%m-%d}")
-    return page(frame, title, inner, current="days")
+    return page(frame, title, _choose(frame, picture), el("div", charts, class_="charts"), current="days")
 
 
 def _came(say: Say, picture: Picture) -> tuple[Series, ...]:
@@ -70,11 +69,11 @@ def _section(say: Say, title: str, series: Sequence[Series], unit: str) -> Html:
     lines = hours_table(series)
     if not lines:
         nothing = note(say("この日はありません。", "None on this day."))
-        return el("section", el("h2", title), nothing, class_="card chartcard")
+        return el("section", el("h2", title), nothing, class_="card")
     heads = [say("時", "hour"), *(each.name for each in series)]
     cells: list[list[Child]] = [list(line) for line in lines]
     figures = el("details", el("summary", say("数字で見る", "As figures")), grid(title, heads, cells, class_="figures"))
-    return el("section", el("h2", title), bars(say, title, series[0], unit=unit), figures, class_="card chartcard")
+    return el("section", el("h2", title), bars(say, title, series[0], unit=unit), figures, class_="card")
 
 
 def _choose(frame: Frame, picture: Picture) -> Html:

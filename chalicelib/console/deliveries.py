@@ -145,7 +145,7 @@ def _by_filter(frame: Frame, listing: Listing, name: str, buttons: tuple[Html, .
     """
     say = frame.say
     fields = (
-        choice(say("フォームなど", "Source"), "source", [(each, each) for each in listing.sources], frame),
+        choice(say("送信元", "Source"), "source", [(each, each) for each in listing.sources], frame),
         choice(say("宛先", "Destination"), "destination", [(each, each) for each in listing.destinations], frame),
         box(say("理由に含まれる語", "Words of the reason"), "reason", grow=True),
         box(say("から", "From"), "since", type_="date"),

@@ -61,7 +61,7 @@ def files_page(frame: Frame, day: date, files: Sequence[FileView]) -> str:
         [
             moment(each.at),
             each.lane,
-            el("a", el("code", each.call), href=frame.to("files", f"{each.lane}:{each.call}")),
+            el("a", el("code", each.call), href=frame.to("files", f"{each.lane}.{each.call}")),
         ]
         for each in files
     ]
@@ -85,7 +85,7 @@ def file_page(frame: Frame, file: FileWhole) -> str:
         "写しを保存（UTF-8。個人情報を含み、記録に残ります）",
         "Keep a copy (UTF-8; it holds personal values, and this is put on record)",
     )
-    copy = form(frame, frame.to("files", f"{file.lane}:{file.call}"), button(words, class_="quiet"), class_="actions")
+    copy = form(frame, frame.to("files", f"{file.lane}.{file.call}"), button(words, class_="quiet"), class_="actions")
     heads = [say("行（見出しを除く）", "row (without the heading)"), say("配信", "deliveries")]
     lines: list[list[Child]] = [
         [

@@ -177,7 +177,7 @@ def _forecast(say: Say, view: LaneView, now: datetime) -> Iterator[Html]:
         yield note(say(f"この調子では {at} に残りがなくなります。", f"At this pace the calls run out at {at}."), "warn")
     if view.done_at and view.waiting:
         at, calls = soon(view.done_at, now), say.count(view.calls_needed, "回", "call")
-        words = say(f"待機分は {calls} で {at} ごろ終わる見込み", f"What waits needs {calls} and ends at about {at}")
+        words = say(f"待機分は{calls}で {at} ごろ終わる見込み", f"What waits needs {calls} and ends at about {at}")
         yield el("p", words, class_="soft small")
 
 

@@ -82,7 +82,7 @@ def _form(frame: Frame, question: Question, sources: Sequence[str]) -> Html:
         el(
             "div",
             box(say("メールアドレスまたは ID", "Address or ID"), "who", question.who, grow=True),
-            choice(say("フォームなど", "Source"), "source", known, frame, chosen=question.source),
+            choice(say("送信元", "Source"), "source", known, frame, chosen=question.source),
             choice(say("状態", "State"), "state", states, frame, chosen=question.state),
             box(say("到着（から）", "Arrived from"), "since", question.since, type_="date"),
             box(say("到着（まで）", "Arrived until"), "until", question.until, type_="date"),
@@ -101,7 +101,7 @@ def _answer(frame: Frame, answer: Answer) -> Html:
     heads = [
         "ID",
         say("到着", "arrived"),
-        say("フォームなど", "source"),
+        say("送信元", "source"),
         say("宛名", "whose"),
         say("配信", "deliveries"),
     ]

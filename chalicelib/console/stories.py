@@ -61,7 +61,7 @@ def story_page(frame: Frame, story: StoryView, *, revealed: bool) -> str:
         if not story.source
         else joined(
             facts(
-                (say("フォームなど", "Source"), story.source),
+                (say("送信元", "Source"), story.source),
                 (say("種類", "Kind"), story.kind),
                 (say("到着", "Arrived"), moment(story.arrived_at)),
                 (say("出来事の時刻", "Event time"), moment(story.time) if story.time != story.arrived_at else ""),
@@ -100,7 +100,7 @@ def _calls(frame: Frame, story: StoryView) -> Html | None:
     lines: list[list[Child]] = [
         [
             moment(each.at),
-            el("a", el("code", each.id), href=frame.to("files", f"{each.lane}:{each.id}"))
+            el("a", el("code", each.id), href=frame.to("files", f"{each.lane}.{each.id}"))
             if each.file
             else el("code", each.id),
             el("code", each.delivery),

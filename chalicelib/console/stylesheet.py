@@ -127,7 +127,9 @@ summary{cursor:pointer;color:var(--act);min-height:1.75rem}
 .chart text{fill:var(--soft);font-size:11px}
 .chart .axis{stroke:var(--line)}
 .chart .first{fill:var(--used)}.chart .second{fill:var(--second)}.chart .long{fill:var(--kept)}
-.chartcard{margin:0 0 1rem}
+.charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr))}
+.filter{margin:1rem 0 0}
+@media(pointer:fine){.grid .tick{min-height:0}}
 .ask{padding:.375rem 1.125rem}
 .ask .box{min-width:8rem}
 .history{margin:.5rem 0 0;padding:0;list-style:none;font-size:.9375rem}

@@ -22,7 +22,7 @@ from chalicelib.relay.operating import Operator
 from chalicelib.relay.viewing import OperatorError
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*):([0-9A-HJKMNP-TV-Z]{26})")
+NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)\.([0-9A-HJKMNP-TV-Z]{26})")
 TIME_CHARS = 10
 BLOCK_CHARS = 5
 BLOCK = timedelta(milliseconds=32**BLOCK_CHARS)
@@ -115,7 +115,7 @@ def file_copied(operator: Operator, found: Files, name: str) -> File:
     """
     lane, call = _named(operator, name)
     text = found.text(lane, call)
-    operator.note("copy file", f"{lane}:{call}")
+    operator.note("copy file", f"{lane}.{call}")
     return File(name=f"{lane}-{call}.txt", text="\ufeff" + text)
 
 

@@ -35,7 +35,9 @@ def test_a_changed_cookie_is_nobody(position: int) -> None:
     assert read(changed) is None
 
 
-@pytest.mark.parametrize("cookie", ["", ".", "x", "....", "W10.W10", "bnVsbA." + "A" * 43, "é.é", "A" * 5_000, "[" * 900])
+@pytest.mark.parametrize(
+    "cookie", ["", ".", "x", "....", "W10.W10", "bnVsbA." + "A" * 43, "é.é", "A" * 5_000, "[" * 900]
+)
 def test_a_cookie_that_is_none_of_ours_is_nobody(cookie: str) -> None:
     """Anything may stand in a cookie; it is never an error."""
     assert read(cookie) is None

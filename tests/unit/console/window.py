@@ -61,7 +61,7 @@ class Page(HTMLParser):
         elif tag == "a":
             self.links.append(given.get("href", ""))
         elif tag == "input" and self.forms and given.get("name"):
-            if given.get("type") not in {"checkbox"} or "checked" in given:
+            if given.get("type") != "checkbox" or "checked" in given:
                 self.forms[-1].values.append((given["name"], given.get("value", "")))
         elif tag == "button" and self.forms and given.get("name"):
             self.forms[-1].buttons.append((given["name"], given.get("value", "")))
