@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import aws_requests, burst, cold_start, cpu, files, senders
+from bench import console as operators
 from bench.figures import Figure
 
 PARTS = {
@@ -20,6 +21,7 @@ PARTS = {
     "cold start and size": cold_start.figures,
     "a burst of 1,000 forms": burst.figures,
     "100,000 waiting rows": files.figures,
+    "console over 100,000 deliveries": operators.figures,
 }
 
 
