@@ -133,6 +133,7 @@ def crowded() -> tuple[World, Window]:
         table.fill(_clone(*kinds[number % 2], number))
     world.table = table
     world.relay = world._relay()  # noqa: SLF001 - the same world, with a larger table
+    world.relay.tick()  # keeps the numbers of hours that are over, as any minute does
     window = Window(world)
     window.sign_in()
     return world, window

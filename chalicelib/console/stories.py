@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 
-from chalicelib.console.deliveries import DeliveryView, reveal_form, told
+from chalicelib.console.deliveries import DeliveryView
 from chalicelib.console.frame import Frame, facts, grid, note, page
 from chalicelib.console.markup import Child, Html, el, joined
+from chalicelib.console.one_delivery import reveal_form, told
 from chalicelib.console.saying import moment
 from chalicelib.value import value
 

@@ -76,8 +76,7 @@ class Looking:
     def _lanes(self) -> str:
         operator, late = self._operator, self._operator.config.alarms.wait_seconds_max
         found = [operator.lane_status(self._asked.name)] if self._asked.name else operator.status()
-        outlooks = {each.lane: each for each in operator.forecast()}
-        views = [lane_view(each, outlooks[each.lane.name], self._frame.at, late_seconds=late) for each in found]
+        views = [lane_view(each, operator.outlook(each), self._frame.at, late_seconds=late) for each in found]
         return lanes_page(self._frame, views, dead=operator.count(State.DEAD), held=operator.count(State.HELD))
 
     def _listed(self, state: State) -> Drawn:

@@ -4,8 +4,8 @@ One delivery or one submission, told whole.
 
 from __future__ import annotations
 
-from chalicelib.console.deliveries import delivery_page
 from chalicelib.console.frame import Frame
+from chalicelib.console.one_delivery import delivery_page
 from chalicelib.console.stories import story_page
 from chalicelib.relay.console.views import delivery_view, story_view
 from chalicelib.relay.operating import Operator
