@@ -11,9 +11,9 @@ from chalicelib.console.markup import Html, el
 from chalicelib.console.saying import Say
 from chalicelib.value import value
 
-WIDTH, HEIGHT, FOOT, LEFT, TOP = 720, 180, 22, 44, 12
+WIDTH, HEIGHT, FOOT, LEFT, TOP = 360, 150, 20, 36, 10
 HOURS = 24
-GAP = 3
+GAP = 2
 
 
 @value

@@ -72,7 +72,7 @@ background:var(--calm-ground)}
 .quota+p{margin:.25rem 0 0;font-size:.875rem;color:var(--soft)}
 .quota .room{fill:var(--room)}.quota .used{fill:var(--used)}.quota .kept{fill:var(--kept)}
 .quota .now{stroke:var(--ink);stroke-width:2}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.5rem 1rem;margin:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(6.75rem,1fr));gap:.5rem 1rem;margin:0}
 .facts dt{color:var(--soft);font-size:.8125rem}
 .facts dd{margin:0;font-weight:600}
 .facts.rows{display:block}

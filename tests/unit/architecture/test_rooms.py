@@ -98,6 +98,14 @@ def test_a_cold_start_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_form_pays_nothing_for_the_console() -> None:
+    """Loading the app, and the relay itself, loads nothing of the operator's pages."""
+    code = "import sys, app, chalicelib.relay, chalicelib.wiring; print([n for n in sys.modules if '.console' in n])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
 def test_every_test_says_what_it_shows() -> None:
     """A test's docstring states a behaviour that a user would recognise."""
     silent = [
