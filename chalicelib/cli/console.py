@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from chalicelib.cli.screen import data, hint, say
-from chalicelib.cli.tools import NOT_DONE, Doors, Tools, example, placed
+from chalicelib.cli.tools import NOT_DONE, Doors, Tools, as_json, example, placed
 
 
 @click.group(cls=Doors, epilog=example("ekiden console password sato --into accounts.json"))
@@ -32,8 +32,9 @@ def console() -> None:
     "--into", "file", type=click.Path(path_type=Path, dir_okay=False), help="Add it to a file of accounts, or replace."
 )
 @placed
+@as_json
 @click.pass_context
-def password(ctx: click.Context, *, name: str, file: Path | None) -> None:
+def password(ctx: click.Context, *, name: str, file: Path | None, as_json: bool) -> None:
     """
     Make an account: ask for its password, print it as stored.
 
@@ -56,6 +57,9 @@ def password(ctx: click.Context, *, name: str, file: Path | None) -> None:
         return
     file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     file.chmod(0o600)
+    if as_json:
+        data({"file": str(file), "accounts": sorted(known)})
+        return
     say(f"{file} holds {', '.join(sorted(known))}. It is put where the relay finds it with:")
     hint(f"ekiden {tools.options}secret put ssm:/…/console --value-from {file}")
 

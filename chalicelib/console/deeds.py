@@ -21,6 +21,11 @@ TITLES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("drop", "held"): ("破棄", "Drop"),
 }
 
+KEY_TITLES: Mapping[str, tuple[str, str]] = {
+    "release": ("保留キーをもう一度送る", "Send a held key's rows again"),
+    "drop": ("保留キーの行を破棄", "Drop a held key's rows"),
+}
+
 
 @value
 class Price:
@@ -93,6 +98,38 @@ def plan_page(frame: Frame, plan: Plan) -> str:
     )
 
 
+def key_page(frame: Frame, deed: str, key: str, price: Price) -> str:
+    """
+    The same for all rows of a held key.
+    """
+    say = frame.say
+    rows = say.count(price.deliveries, "行", "row")
+    words = {
+        "release": say(
+            f"{rows}を今の relay.toml で作り直して送ります。", f"{rows}, mapped by today's relay.toml, will be sent."
+        ),
+        "drop": say(
+            f"{rows}を破棄します。記録には残りますが、送られることはありません。",
+            f"{rows} will be given up for good. They stay on record and are never sent.",
+        ),
+    }[deed]
+    sent = form(
+        frame,
+        frame.to("key"),
+        hidden("deed", deed),
+        hidden("lane", price.lane),
+        hidden("key", key),
+        el(
+            "div",
+            button(say("実行する", "Do it"), class_="danger" if deed == "drop" else ""),
+            el("a", say("やめる", "Cancel"), href=frame.to("held"), class_="button quiet"),
+            class_="actions",
+        ),
+    )
+    cost = _costs(frame, (price,)) if deed == "release" else _no_calls(frame)
+    return page(frame, say(*KEY_TITLES[deed]), el("p", el("code", f"{price.lane} {key}")), el("p", words), cost, sent)
+
+
 def done_page(frame: Frame, deed: str, state: str, results: Sequence[tuple[str, str, bool]]) -> str:
     """
     What became of each: (id, words, whether it was done).
@@ -115,9 +152,15 @@ def done_page(frame: Frame, deed: str, state: str, results: Sequence[tuple[str, 
     )
 
 
-def _prices(frame: Frame, plan: Plan) -> Html | None:
-    if plan.deed == "drop":
-        return note(frame.say("呼び出し回数は使いません。", "This uses no calls."))
+def _prices(frame: Frame, plan: Plan) -> Html:
+    return _no_calls(frame) if plan.deed == "drop" else _costs(frame, plan.prices)
+
+
+def _no_calls(frame: Frame) -> Html:
+    return note(frame.say("呼び出し回数は使いません。", "This uses no calls."))
+
+
+def _costs(frame: Frame, prices: Sequence[Price]) -> Html:
     say = frame.say
     lines: list[list[Child]] = [
         [
@@ -127,10 +170,10 @@ def _prices(frame: Frame, plan: Plan) -> Html | None:
             say("上限なし", "no limit") if each.left is None else say.count(each.left, "回", "call"),
             _remark(frame, each),
         ]
-        for each in plan.prices
+        for each in prices
     ]
     heads = [say("レーン", "lane"), say("配信", "deliveries"), say("使う回数（最大）", "calls, at most")]
-    heads += [say("今日の残り", "left today"), ""]
+    heads += [say("今日の残り", "left today"), say("備考", "remark")]
     return grid(say("呼び出し回数の見積もり", "What it costs in calls"), heads, lines)
 
 

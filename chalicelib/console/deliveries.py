@@ -97,15 +97,23 @@ def _keys(frame: Frame, keys: Sequence[tuple[str, str, str, int]]) -> Html | Non
             say.count(rows, "行", "row"),
             form(
                 frame,
-                frame.to("key"),
+                frame.to("plan-key"),
                 hidden("lane", lane),
                 hidden("key", key),
-                button(say("もう一度送る", "Send again"), class_="quiet"),
+                button(say("送る…", "Send…"), name="deed", value="release", class_="quiet"),
+                " ",
+                button(say("破棄…", "Drop…"), name="deed", value="drop", class_="danger"),
             ),
         ]
         for lane, key, reason, rows in keys
     ]
-    heads = [say("レーン", "lane"), say("キー", "key"), say("理由", "reason"), say("待機", "waiting"), ""]
+    heads = [
+        say("レーン", "lane"),
+        say("キー", "key"),
+        say("理由", "reason"),
+        say("待機", "waiting"),
+        say("操作", "deed"),
+    ]
     return grid(say("設定が断られて止まっているキー", "Keys whose settings the vendor refused"), heads, lines)
 
 

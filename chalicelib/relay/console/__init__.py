@@ -141,6 +141,8 @@ class _Answering:
         back = request.field("back")
         if not cookie:
             return self._page(401, sign_in_page(frame, back=back, refused=True), visitor.cookie)
+        account = request.field("name").strip()
+        self._hands.operator_named(lambda: account).note("sign in")
         return self._redirect(back if _is_ours(back, frame.base) else frame.base, cookie)
 
     def _served(self, frame: Frame, visitor: Visitor, account: str) -> Response:

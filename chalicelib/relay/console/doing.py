@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from math import ceil
 
-from chalicelib.console.deeds import DEEDS, done_page, plan_page
+from chalicelib.console.deeds import DEEDS, KEY_TITLES, Price, done_page, key_page, plan_page
 from chalicelib.console.frame import Frame
 from chalicelib.model import State
 from chalicelib.planning.windows import day_bounds
@@ -57,6 +58,7 @@ class Doing:
         """
         return {
             "plan": self._plan,
+            "plan-key": self._key_planned,
             "do": self._do,
             "deliveries": self._reveal,
             "submissions": self._reveal,
@@ -69,8 +71,7 @@ class Doing:
         Do something to a lane or a key; returns where to look at it.
         """
         if self._asked.page == "key":
-            self._operator.release_key(self._asked.field("lane"), self._asked.field("key"))
-            return self._frame.to("held")
+            return self._key_done()
         name, deed = self._asked.name, self._asked.field("deed")
         if deed == "resume":
             self._operator.resume(name)
@@ -80,6 +81,36 @@ class Doing:
         else:
             raise OperatorError(f"There is no deed {deed[:20]!r} for a lane")
         return self._frame.base
+
+    def _key_done(self) -> str:
+        """
+        Send a held key's rows again, or give them up.
+        """
+        deed, lane, key = (self._asked.field(name) for name in ("deed", "lane", "key"))
+        if deed == "drop":
+            self._operator.drop_key(lane, key)
+        elif deed == "release":
+            self._operator.release_key(lane, key)
+        else:
+            raise OperatorError("There is no such deed for a key")
+        return self._frame.to("held")
+
+    def _key_planned(self) -> str:
+        """
+        What a deed on a held key would do, and what it costs. Raises OperatorError where no such key is held.
+        """
+        deed, lane, name = (self._asked.field(each) for each in ("deed", "lane", "key"))
+        found = next((each for each in self._operator.held_keys() if (each[0], each[1].name) == (lane, name)), None)
+        if found is None or deed not in KEY_TITLES:
+            raise OperatorError(f"No key {lane[:80]}/{name[:80]} is held")
+        status = self._operator.lane_status(lane)
+        price = Price(
+            lane=lane,
+            deliveries=found[2],
+            calls=ceil(found[2] / max(1, status.lane.rows_max)),
+            left=max(0, status.limit - status.reserved - status.used) if status.limit else None,
+        )
+        return key_page(self._frame, deed, name, price)
 
     def _reveal(self) -> str:
         """

@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.model import Delivery, State
 from tests.scenarios.world import World
-from tests.unit.console.window import Page, Window, world_with_console
+from tests.unit.console.window import WITH_CONSOLE, Page, Window, world_with_console
 
 LONG = "長" * 300
 TARO = {"email": "taro@example.co.jp", "sei": "山田", "mei": "太郎"}
@@ -227,6 +227,33 @@ def test_a_held_delivery_is_released(world: World, window: Window) -> None:
     assert "保留の解除" in plan.text
     assert "1件を処理しました" in done.text
     assert world.states()["delivered"] == 1
+
+
+@pytest.mark.parametrize(("deed", "states"), [("release", {"waiting": 2}), ("drop", {"dropped": 2})])
+def test_a_held_key_is_sent_again_or_dropped_after_a_yes(deed: str, states: dict[str, int]) -> None:
+    """A file that the vendor refused holds its key; its rows go, or go no more, when a person says so."""
+    world = world_with_console(WITH_CONSOLE.replace("gid = 12", "gid = 99"))
+    for number in range(2):
+        world.submit("newsletter", {"email": f"r{number}@example.co.jp", "name": "佐藤"})
+    world.pass_minutes(5)
+    window = Window(world)
+    window.sign_in()
+    held = window.get("/held")
+    plan = window.send(held.form("/plan-key"), ("deed", deed))
+
+    assert "キー保留" in window.get().text
+    assert "2行" in plan.text
+    assert ("2件1回" in plan.text) is (deed == "release")
+    assert world.states() == {"waiting": 2}
+    window.send(plan.form("/key"))
+    assert world.states() == states
+    assert (world.relay.operator.held_keys() == []) is (deed == "release")
+    assert f"{deed} key" in window.get("/record").text
+
+
+def test_signing_in_is_on_record(window: Window) -> None:
+    """Who was in, and when."""
+    assert "satosign in" in window.get("/record").text
 
 
 # ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
