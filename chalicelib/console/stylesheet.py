@@ -54,6 +54,10 @@ list-style:none}
 .lanes>li{display:flex;flex-direction:column;gap:.75rem}
 .head{display:flex;flex-wrap:wrap;gap:.25rem .75rem;align-items:baseline;justify-content:space-between}
 .card h2{margin:0 0 .5rem}
+.card h3{margin:.875rem 0 .25rem}
+.head+.facts{margin-top:.5rem}
+.scroll+.scroll{margin-top:1rem}
+@media(min-width:44.01rem){.grid code{white-space:nowrap}}
 .head h2{margin:0}
 .head p{margin:0;color:var(--soft);font-size:.875rem;width:100%}
 .badge{display:inline-block;padding:0 .5rem;border-radius:3px;font-size:.8125rem;font-weight:600;line-height:1.5rem;
@@ -135,7 +139,7 @@ summary{cursor:pointer;color:var(--act);min-height:1.75rem}
 .history{margin:.5rem 0 0;padding:0;list-style:none;font-size:.9375rem}
 .history li{display:grid;grid-template-columns:11rem 1fr;gap:.25rem 1rem;padding:.25rem 0;
 border-top:1px solid var(--line)}
-.history .reason{white-space:pre-wrap}
+.history .reason{margin:0;white-space:pre-wrap}
 @media(max-width:44rem){.history li{grid-template-columns:1fr;gap:0}}
 .reason{margin:.5rem 0;white-space:pre-wrap}
 .story>.card{margin:0 0 1rem}
