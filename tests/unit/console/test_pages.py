@@ -202,15 +202,39 @@ def test_too_many_at_once_are_refused(window: Window, world: World) -> None:
     assert page.status == 409
 
 
-def test_dead_letters_as_a_file_run_nothing_and_tell_nobody(world: World, window: Window) -> None:
-    """Values are veiled, and a cell that begins like a formula is written as text."""
-    dead(world, 1, sei="=HYPERLINK(0)")
+def test_dead_letters_as_a_file_tell_nobody(world: World, window: Window) -> None:
+    """Values are veiled in it as on the page."""
+    dead(world)
     rows = sheet(window.get("/dead/csv"))
-    cells = [cell for row in rows for cell in row]
 
     assert rows[0][:2] == ["id", "state"]
-    assert "taro@example.co.jp" not in str(rows)
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    assert "v0@example.co.jp" not in str(rows)
+    assert "山田" not in str(rows)
+
+
+@pytest.mark.parametrize("typed", ["=HYPERLINK(0)", "+1", "-1", "@SUM(1)", "＝1", " =1"])
+def test_dead_letters_as_a_file_run_nothing(typed: str) -> None:
+    """What a stranger typed is text, also where it is nobody's secret and begins as a formula does."""
+    open_names = WITH_CONSOLE.replace('preset = "form"', 'preset = "form"\npersonal = ["email"]', 1)
+    world = world_with_console(open_names)
+    dead(world, 1, sei=typed)
+    window = Window(world)
+    window.sign_in()
+    headings, row = sheet(window.get("/dead/csv"))
+
+    assert row[headings.index("field: last_name")] == f"'{typed}"
+    assert not [cell for cell in row if cell.strip().startswith(("=", "+", "-", "@", "＝"))]
+
+
+def test_only_what_is_dead_is_sent_again(world: World, window: Window) -> None:
+    """One that was settled, or is held, since the page was opened is left out, with its state."""
+    (letter,) = dead(world)
+    world.submit("contact", TARO)
+    sent = next(each for each in world.deliveries() if each.id != letter.id)
+    plan = window.send(window.get("/dead").form("/plan"), ("id", sent.id), ("deed", "drop"))
+
+    assert f"{sent.id} 送信済み" in plan.text
+    assert "何もしていません" in plan.text
 
 
 # ── held ────────────────────────────────────────────────────────────────────────────────────────────────────────────
