@@ -102,7 +102,7 @@ def test_a_dead_letter_is_mended_and_sent_again(
 
     page.get_by_role("link", name="不達", exact=True).click()
     page.get_by_role("link", name=letter.id).click()
-    page.locator("[name=\"fix.お名前\"]").fill("吉田 花子")
+    page.locator('[name="fix.お名前"]').fill("吉田 花子")
     page.get_by_role("button", name="確認へ").click()
     expect(page.get_by_text("1件を送ります")).to_be_visible()
     expect(page.get_by_role("cell", name="吉田 花子")).to_be_visible()
