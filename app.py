@@ -153,6 +153,18 @@ def health() -> Response:
     return to_response(relay().health())
 
 
+@app.route("/console", methods=["GET", "POST"], content_types=ANY_TYPE)
+@app.route("/console/{page}", methods=["GET", "POST"], content_types=ANY_TYPE)
+@app.route("/console/{page}/{name}", methods=["GET", "POST"], content_types=ANY_TYPE)
+def console(page: str = "", name: str = "") -> Response:
+    """
+    The operator's console.
+    """
+    return to_response(
+        relay().console(to_envelope("console"), page, name, (app.current_request or Request({})).context)
+    )
+
+
 # ── bells ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

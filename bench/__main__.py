@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import aws_requests, burst, cold_start, cpu, destinations, files, operator, senders
+from bench import console as operators
 from bench.figures import Figure
 
 PARTS = {
@@ -22,6 +23,7 @@ PARTS = {
     "a burst of 1,000 forms": burst.figures,
     "100,000 waiting rows": files.figures,
     "an operator's looks at 100,000 deliveries": operator.figures,
+    "console over 100,000 deliveries": operators.figures,
 }
 
 

@@ -15,6 +15,7 @@ from chalicelib.cli.building import deploy, package, serve
 from chalicelib.cli.checking import config as config_commands
 from chalicelib.cli.checking import template
 from chalicelib.cli.clock import clock
+from chalicelib.cli.console import console
 from chalicelib.cli.dead import dead
 from chalicelib.cli.erase import erase
 from chalicelib.cli.files import files
@@ -97,6 +98,7 @@ for _command in (
     try_sample,
     vendor,
     secret,
+    console,
     template,
     package,
     deploy,

@@ -27,7 +27,7 @@ class Use:
     """
     One reference and everything that it is used for. `names`: the value is JSON with these names.
 
-    `is_key`: the relay's own key. `may_be_random`: nobody else decides the value.
+    `is_key`: the relay's own key. `may_be_random`: nobody else decides the value. `accounts`: the console's.
     """
 
     reference: str
@@ -35,6 +35,7 @@ class Use:
     names: tuple[str, ...] = ()
     is_key: bool = False
     may_be_random: bool = False
+    accounts: bool = False
 
     @property
     def words(self) -> str:
@@ -60,6 +61,7 @@ def uses(config: Config) -> list[Use]:
             names=tuple(dict.fromkeys((*other.names, *use.names))),
             is_key=other.is_key or use.is_key,
             may_be_random=other.may_be_random and use.may_be_random,
+            accounts=other.accounts or use.accounts,
         )
     return list(found.values())
 
@@ -74,7 +76,19 @@ def problem_of(use: Use, value: str) -> str:
         return f"the value has {len(value):,} characters; a parameter holds {CHARS_MAX:,}"
     if use.is_key and len(value) < KEY_CHARS_MIN:
         return f"a key has at least {KEY_CHARS_MIN} characters. Make one: ekiden secret generate {use.reference}"
+    if use.accounts:
+        return _accounts_problem(value)
     return _credentials_problem(use.names, value) if use.names else ""
+
+
+def _accounts_problem(value: str) -> str:
+    from chalicelib.console import passwords  # noqa: PLC0415 - only where accounts are written
+
+    try:
+        passwords.accounts(value)
+    except ValueError as error:
+        return f"{error}. Make one: ekiden console password NAME"
+    return ""
 
 
 def _credentials_problem(names: tuple[str, ...], value: str) -> str:
@@ -97,6 +111,8 @@ def _each(config: Config) -> Iterator[Use]:
     for number, reference in enumerate(config.secret):
         place = "relay key" if number == 0 else "relay key before"
         yield Use(reference=reference, places=(place,), is_key=True, may_be_random=True)
+    for reference in config.console.accounts if config.console else ():
+        yield Use(reference=reference, places=("console accounts",), accounts=True)
     for name, source in config.sources.items():
         ours = {ref for check in source.verify if isinstance(check, Token) for ref in check.secret}
         for reference in secret_refs(source):

@@ -4,16 +4,14 @@ How times, spans, amounts and strange characters are written for an operator.
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 
+from chalicelib.plain import plain
 from chalicelib.planning.windows import JST
 
+__all__ = ["amount", "first_line", "iso", "minute", "plain", "second", "span"]
+
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
-BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""
-Characters that turn the direction of writing, by which a text could show another order than it has.
-"""
 
 
 def minute(at: datetime | None) -> str:
@@ -67,23 +65,8 @@ def amount(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def plain(text: str) -> str:
-    r"""
-    Text that cannot steer a terminal: control characters are written, not obeyed. Line ends and tabs stay.
-
-    >>> plain(chr(27) + "[2J 髙﨑")
-    '\\x1b[2J 髙﨑'
-    """
-    return "".join(_written(character) for character in text) if not text.isprintable() else text
-
-
 def first_line(text: str) -> str:
     """
     The first line of a reason, which may carry a traceback.
     """
     return text.strip().partition("\n")[0]
-
-
-def _written(character: str) -> str:
-    steers = unicodedata.category(character) == "Cc" and character not in "\n\t"
-    return character.encode("unicode_escape").decode("ascii") if steers or character in BIDI else character

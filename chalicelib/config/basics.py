@@ -1,5 +1,5 @@
 """
-The tables that are about the relay as a whole: [relay], [alarms], [retention], [egress] and [api].
+The tables that are about the relay as a whole: [relay], [alarms], [retention], [egress], [api] and [console].
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.config import texts
 from chalicelib.config.place import Place
 from chalicelib.config.schema import Rule, Shape, read
-from chalicelib.model import Alarms, Egress, Retention
+from chalicelib.model import Alarms, Console, Egress, Retention
 
 DAYS = Rule(kind="integer", least=1, most=3_650)
 
@@ -34,12 +34,14 @@ API: Shape = {
     "rate": Rule(kind="integer", least=1, most=10_000),
     "burst": Rule(kind="integer", least=1, most=5_000),
 }
+CONSOLE: Shape = {"accounts": Rule(kind="secret", required=True)}
 TOP: Shape = {
     "relay": Rule(kind="table", shape=RELAY, required=True, example='{ name = "ekiden", secret = "ssm:/…" }'),
     "alarms": Rule(kind="table", shape=ALARMS),
     "retention": Rule(kind="table", shape=RETENTION),
     "egress": Rule(kind="table", shape=EGRESS),
     "api": Rule(kind="table", shape=API),
+    "console": Rule(kind="table", shape=CONSOLE),
     "sources": Rule(kind="raw"),
     "destinations": Rule(kind="raw"),
     "routes": Rule(kind="raw"),
@@ -65,4 +67,13 @@ def basics(tables: Mapping[str, Any], place: Place) -> dict[str, Any]:
         "alarms": Alarms(**alarms),
         "retention": Retention(**values.get("retention", {})),
         "egress": egress,
+        **_console(values),
     }
+
+
+def _console(values: Mapping[str, Any]) -> dict[str, Console]:
+    """
+    The console, if relay.toml has one; a faulty one is left out, as its fault is told already.
+    """
+    found = values.get("console", {})
+    return {"console": Console(**found)} if found else {}

@@ -21,7 +21,7 @@ from chalicelib.model.call import (
     Uncertain,
     Verdict,
 )
-from chalicelib.model.config import Alarms, Config, Destination, Egress, Retention
+from chalicelib.model.config import Alarms, Config, Console, Destination, Egress, Retention
 from chalicelib.model.delivery import (
     FINAL_STATES,
     Contact,
@@ -77,6 +77,7 @@ __all__ = [
     "Captcha",
     "Ceiling",
     "Config",
+    "Console",
     "Const",
     "Contact",
     "Deferred",

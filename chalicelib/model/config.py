@@ -66,12 +66,22 @@ class Egress:
 
 
 @value
+class Console:
+    """
+    The operator's console; `accounts` references a JSON object: name → password, as `ekiden console password` makes it.
+    """
+
+    accounts: SecretRefs
+
+
+@value
 class Config:
     """
     The whole of relay.toml.
 
     `secret` references the key that signs form tokens and digests addresses. `public_url` is the address that senders
     use (URL-signing schemes need it). `leftovers_hour` is when, in Tokyo, rows may go that take a day's leftovers only.
+    Without `console` there is none.
     """
 
     name: str
@@ -88,3 +98,4 @@ class Config:
     api_rate: int = 200
     api_burst: int = 1_000
     leftovers_hour: int = 22
+    console: Console | None = None

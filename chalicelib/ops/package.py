@@ -37,7 +37,7 @@ ZIP_BYTES_MAX = 20_000_000
 UNZIPPED_BYTES_MAX = 250_000_000
 INLINE_TEMPLATE_BYTES_MAX = 51_200
 TEMPLATE_BYTES_MAX = 1_000_000
-LEFT_AT_HOME = frozenset({"ops", "console", "cli", "cli.py", "__pycache__"})
+LEFT_AT_HOME = frozenset({"ops", "cli", "cli.py", "__pycache__"})
 """
 The parts of chalicelib that only an operator runs.
 """

@@ -50,6 +50,7 @@ def _document(config: Config, stage: str, function: Function) -> Json:
         *_queues(config, function),
         *_bucket(function),
         *_files(config, function),
+        *_console(config, function),
         _allow("Notices", ["sns:Publish"], [{"Ref": "Topic"}]),
         *_mail(config, function),
         *_secrets(references(config, function)),
@@ -130,6 +131,19 @@ def _mail(config: Config, function: Function) -> Iterable[Json]:
         identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity"
         arns = [{"Fn::Sub": f"{identity}/{name}"} for name in names]
         yield _allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], arns)
+
+
+def _console(config: Config, function: Function) -> Iterable[Json]:
+    """
+    What an operator looks through and reads again, by the api function: only where there is a console.
+    """
+    if function is API and config.console is not None:
+        indexes = [{"Fn::Sub": f"${{Table.Arn}}/index/{index}"} for index in ("waiting", "attention")]
+        yield _allow("ConsoleLists", ["dynamodb:Query"], indexes)
+        # A held file is read again; the size of one is asked by the same right.
+        yield _allow("ConsoleFiles", ["s3:GetObject"], [INCOMING, {"Fn::Sub": "${Bucket.Arn}/calls/*"}])
+        yield _allow("ConsoleMissing", ["s3:ListBucket"], [_arn_of("Bucket")])
+        yield _allow("ConsoleRestart", ["sqs:SendMessage"], [_arn_of("IncomingQueue")])
 
 
 def _secrets(names: Sequence[str]) -> Iterable[Json]:

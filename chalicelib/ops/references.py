@@ -30,6 +30,8 @@ def references(config: Config, function: Function) -> tuple[str, ...]:
             wanted.update(_of_destination(destination))
         for lookup in config.lookups.values():
             wanted.update(_of_destination(config.destinations[lookup.destination]))
+        if config.console is not None:
+            wanted.update(config.console.accounts)
     if function is ADVANCE:
         for destination in config.destinations.values():
             wanted.update(_of_destination(destination))

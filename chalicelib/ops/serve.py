@@ -178,6 +178,8 @@ def _tell(console: Console, config: Config, stack: LocalStack, *, home: Path, en
     for line in lane_rows(config):
         lanes.add_row(*line)
     console.print(sources)
+    if config.console is not None:
+        console.print(f"Console:        {stack.api_url}/console", soft_wrap=True)
     console.print(lanes)
     console.print(f"Look into it:   . {_short(environment)} && ekiden status", soft_wrap=True)
     console.print('Move the clock: ekiden clock set "2026-11-22T00:01:00+09:00" | by +3h | reset', soft_wrap=True)

@@ -18,6 +18,8 @@ The key design of the one table, and how times and texts are written in it.
 | notice | `NOTICE#<cause>` | `NOTICE` | when operators were last told of this |
 | ticket | `TICKET#<digest>` | `TICKET` | which delivery a thank-you page may ask about, once |
 | import | `IMPORT#<object>` | `IMPORT` | one uploaded file: what it is, and how far its rows have become events |
+| session | `SESSION#<id>` | `SESSION` | one sign-in to the console, until it is signed out |
+| attempts | `ATTEMPTS#<account or address>#<digest>` | `SLOT#<quarter of an hour>` | failed sign-ins |
 | audit | `AUDIT` | `<when>#<id>` | what an operator did: who, what, on which ids |
 | day | `DAY#<day>` | `SOURCE#<source>`, `LANE#<lane>` | by hour in Tokyo: what came; calls and longest waits |
 
@@ -176,6 +178,20 @@ def import_key(name: str) -> Key:
     Where the import of an uploaded object is.
     """
     return Key(f"IMPORT#{name}", "IMPORT")
+
+
+def session_key(session: str) -> Key:
+    """
+    Where one sign-in to the console is.
+    """
+    return Key(f"SESSION#{session}", "SESSION")
+
+
+def attempts_key(kind: str, digest: str, slot: int) -> Key:
+    """
+    Where failed sign-ins of one account, or from one address, are counted.
+    """
+    return Key(f"ATTEMPTS#{kind}#{digest}", f"SLOT#{slot}")
 
 
 def waiting_partition(lane: str, key: str, shard: int, tier: int = 0) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import __version__
 from chalicelib.destinations.kit import Vendor
@@ -30,6 +30,7 @@ from chalicelib.relay.notices import Notices
 if TYPE_CHECKING:
     from chalicelib.relay.advancing import Advancer
     from chalicelib.relay.asking import Asking
+    from chalicelib.relay.console import ConsoleDoor
     from chalicelib.relay.erasing import Eraser
     from chalicelib.relay.importing import Importer
     from chalicelib.relay.operating import Operator
@@ -142,6 +143,12 @@ class Relay:
 
         return Asking(self._deps)
 
+    @cached_property
+    def _console(self) -> ConsoleDoor:
+        from chalicelib.relay.console import ConsoleDoor  # noqa: PLC0415
+
+        return ConsoleDoor(self._deps, self)
+
     # ── the doors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def accept(self, envelope: Envelope) -> Response:
@@ -189,6 +196,12 @@ class Relay:
         from chalicelib.web import script  # noqa: PLC0415
 
         return script(envelope, name)
+
+    def console(self, envelope: Envelope, page: str, name: str, context: Mapping[str, Any]) -> Response:
+        """
+        Answer an operator's browser; `context` is API Gateway's own knowledge of the request.
+        """
+        return self._console.answer(envelope, page, name, context)
 
     def health(self) -> Response:
         """

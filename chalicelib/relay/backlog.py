@@ -56,6 +56,22 @@ def oldest_wait(table: Table, lane: str, keys: Iterable[str], *, tiers: Iterable
     return unstamp(min(arrivals)) if arrivals else None
 
 
+def waiting_by_key(table: Table, lane: str, keys: Iterable[str]) -> tuple[dict[str, int], datetime | None]:
+    """
+    How many deliveries of every tier wait under each key, and since when the oldest of all; empty shards cost one look.
+    """
+    counts: dict[str, int] = {}
+    arrivals: list[str] = []
+    for key in keys:
+        counts[key] = 0
+        for each in (_query(lane, key, shard, 1, tier) for tier in TIERS for shard in range(SHARDS)):
+            first = table.query(each)
+            if first:
+                arrivals.append(str(first[0]["waiting_sk"]).partition("#")[0])
+                counts[key] += table.count(each)
+    return counts, unstamp(min(arrivals)) if arrivals else None
+
+
 def has_rows(table: Table, lane: str, key: str, *, tiers: Iterable[int] = ORDINARY) -> bool:
     """
     Whether anything of these tiers waits under a key.

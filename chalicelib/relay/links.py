@@ -1,12 +1,12 @@
 """
-Links from notices into the console: only where relay.toml says at which address the relay is reached.
+Links from notices into the console: only where there is one, and relay.toml says at which address.
 """
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from chalicelib.model import Config
+from chalicelib.model import Config, Console
 
 PLACES = {
     "status": "",
@@ -23,13 +23,14 @@ What can be linked, and where it is below `<public_url>/console/`.
 
 def link_to(config: Config, kind: str, name: str = "") -> str:
     """
-    The console's page of a thing; empty where no `public_url` is configured.
+    The console's page of a thing; empty where there is no console, or no `public_url`.
 
-    >>> at = Config(name="acme", secret=("env:KEY",), public_url="https://relay.example.co.jp")
+    >>> door = Console(accounts=("env:ACCOUNTS",))
+    >>> at = Config(name="acme", secret=("env:KEY",), public_url="https://relay.example.co.jp", console=door)
     >>> link_to(at, "submission", "01JE"), link_to(at, "dead")
     ('https://relay.example.co.jp/console/submissions/01JE', 'https://relay.example.co.jp/console/dead')
     """
-    if not config.public_url:
+    if not config.public_url or config.console is None:
         return ""
     place = PLACES[kind]
     return f"{config.public_url.rstrip('/')}/console/{place}{quote(name) if place.endswith('/') else ''}"

@@ -16,8 +16,8 @@ from chalicelib.planning.ledger import next_call_at, pace_seconds
 from chalicelib.planning.windows import day_of, window_name
 from chalicelib.ports import Item, Query
 from chalicelib.records import deliveries
-from chalicelib.records.layout import ATTENTION, TIERS, delivery_key, event_key, load
-from chalicelib.relay.backlog import lane_state, oldest_wait, waiting_count
+from chalicelib.records.layout import ATTENTION, delivery_key, event_key, load
+from chalicelib.relay.backlog import lane_state, waiting_by_key, waiting_count
 from chalicelib.relay.daily import Daily, DayPicture
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.drafting import SINGLE_KEY
@@ -40,6 +40,8 @@ class OperatorError(RelayError):
 class LaneStatus:
     """
     A lane as an operator sees it. `used`, `limit` and `reserved` are of the day in Tokyo (0 where it has no limit).
+
+    `rows` is what waits under each batch key.
     """
 
     lane: Lane
@@ -51,6 +53,7 @@ class LaneStatus:
     limit: int = 0
     reserved: int = 0
     pace_seconds: float = 0.0
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @value
@@ -95,11 +98,13 @@ class Viewer:
         state = lane_state(table, name)
         keys = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
         limit = day_of(lane.limits)
+        rows, oldest = waiting_by_key(table, name, keys)
         return LaneStatus(
             lane=lane,
             state=state,
-            waiting=sum(waiting_count(table, name, key) for key in keys),
-            oldest=oldest_wait(table, name, keys, tiers=TIERS),
+            waiting=sum(rows.values()),
+            oldest=oldest,
+            rows=rows,
             next_call_at=next_call_at(lane, state, now),
             used=state.used.get(window_name(limit, now), 0) if limit else 0,
             limit=limit.calls if limit else 0,
@@ -111,16 +116,16 @@ class Viewer:
         """
         The outlook of every lane: when its calls run out at this pace, and when what waits will have gone.
         """
-        table, now, found = self._deps.ports.table, self._deps.now(), []
-        for name, lane in sorted(self._deps.config.lanes.items()):
-            state = lane_state(table, name)
-            keys = [key.name for key in state.keys] if lane.batching else [SINGLE_KEY]
-            rows = {key: waiting_count(table, name, key) for key in keys}
-            held = {key.name for key in state.keys if key.held_reason}
-            may_go = {key: count for key, count in rows.items() if key not in held}
-            waiting = Waiting(deliveries=sum(may_go.values()), rows_by_key=may_go)
-            found.append(forecast(lane, state, waiting, now))
-        return found
+        return [self.outlook(each) for each in self.status()]
+
+    def outlook(self, status: LaneStatus) -> Forecast:
+        """
+        The outlook of a lane as it was seen.
+        """
+        held = {key.name for key in status.state.keys if key.held_reason}
+        may_go = {key: count for key, count in status.rows.items() if key not in held}
+        waiting = Waiting(deliveries=sum(may_go.values()), rows_by_key=may_go)
+        return forecast(status.lane, status.state, waiting, self._deps.now())
 
     def search(self, wanted: Wanted, *, limit: int = 0, cursor: str = "") -> Page:
         """

@@ -25,7 +25,7 @@ from chalicelib.errors import RelayError
 from chalicelib.ops.clock import offset
 from chalicelib.ops.serve import ring
 from tests.demo import batches, report, visitors
-from tests.demo.accounts import CRM_TOKEN
+from tests.demo.accounts import CONSOLE_NAME, CONSOLE_PASSWORD, CRM_TOKEN
 from tests.demo.books import Books
 from tests.demo.closing import whole
 from tests.demo.expectations import Expect, Expectations
@@ -126,6 +126,7 @@ def _tell_where(show: Show, running: Installation) -> None:
     at = running.at
     places = [
         ("website", f"{at.website}/"),
+        ("console", f"{at.relay}/console"),
         *((f"form {name}", f"{at.relay}/in/{name}") for name, each in running.config.sources.items() if each.form),
         ("SATORI", f"{at.satori}/_sandbox/"),
         ("配配メール", f"{at.haihai}/_sandbox/"),
@@ -134,6 +135,7 @@ def _tell_where(show: Show, running: Installation) -> None:
     for label, place in places:
         show.console.print(f"  {set_cell_size(label, LABEL_CELLS)} [link={place}]{place}[/link]", soft_wrap=True)
     show.console.print()
+    show.console.print(f"  The console:     {CONSOLE_NAME} / {CONSOLE_PASSWORD}", soft_wrap=True, markup=False)
     for line in (
         f"  Be the CRM:      curl {at.relay}/in/crm -H 'X-Relay-Token: {CRM_TOKEN}' \\",
         "                   -H 'Content-Type: application/json' \\",

@@ -4,7 +4,11 @@ The demo's made-up accounts, and the one change that `relay.toml` needs for them
 
 from __future__ import annotations
 
+import json
+import secrets
+
 from chalicelib.config import parse
+from chalicelib.console.passwords import SALT_BYTES, digest
 from chalicelib.destinations import VENDORS
 from chalicelib.model import Config
 from chalicelib.sources import PRESETS
@@ -15,6 +19,12 @@ WEBSITE = "https://www.example.co.jp"
 SATORI = "https://api.satr.jp"
 HAIHAI = "https://a01.hm-f.jp"
 CRM_TOKEN = "demo-crm-token"
+CONSOLE_NAME = "demo"
+CONSOLE_PASSWORD = secrets.token_urlsafe(12)
+"""
+Another one for each demo: it opens the console of this machine, and only while the demo runs.
+"""
+
 SECRETS = {
     "EKIDEN_SECRET": "a key that signs and digests in the demo only",
     "SATORI_USER_KEY": SATORI_KEYS.user_key,
@@ -24,6 +34,7 @@ SECRETS = {
     "HAIHAI_LOGIN_ID": HAIHAI_LOGIN_ID,
     "HAIHAI_TOKEN": HAIHAI_TOKEN,
     "CRM_TOKEN": CRM_TOKEN,
+    "EKIDEN_CONSOLE": json.dumps({CONSOLE_NAME: digest(CONSOLE_PASSWORD, secrets.token_bytes(SALT_BYTES))}),
 }
 
 

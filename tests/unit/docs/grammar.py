@@ -76,6 +76,7 @@ TABLES: tuple[tuple[str, Shape, Mapping[str, Any]], ...] = (
     ("[retention]", basics.RETENTION, defaults(Retention)),
     ("[egress]", basics.EGRESS, {}),
     ("[api]", basics.API, defaults(Config, prefix="api_")),
+    ("[console]", basics.CONSOLE, {}),
     ("[sources.NAME]", SOURCE, defaults(Source)),
     ("[sources.NAME]", forms.FORM, defaults(Form)),
     ("[sources.NAME] that is asked", polls.POLL, polls.DEFAULTS),

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.model import Config, Destination, Dropin, Lane, Lookup, Poll, Source
+from chalicelib.model import Config, Console, Destination, Dropin, Lane, Lookup, Poll, Source
 from chalicelib.ops.names import ADVANCE, API, EXPAND, FUNCTIONS, TICK, UNPACK, Function
 from chalicelib.ops.policies import policies
 from chalicelib.ops.references import environment_references, parameter_arns, references, secret_arns
@@ -94,6 +94,26 @@ def test_files_that_come_are_let_in_by_the_api_and_read_by_expand(make: Make) ->
         assert may == {API: {"s3:PutObject"}, EXPAND: {"s3:GetObject", "s3:PutObject"}}.get(function, set())
     tellers = {each for each in FUNCTIONS if ("sqs:SendMessage", "IncomingQueue.Arn") in allowed(make(), each)}
     assert tellers == {EXPAND, TICK}
+
+
+def test_only_a_console_lets_the_api_look_through_the_table(make: Make) -> None:
+    """
+    Its lists, the files that were sent, and its accounts; without one the form door gains nothing.
+    """
+    bare, given = make(), make(console=Console(accounts=("ssm:/acme/console",)))
+    gained = allowed(given, API) - allowed(bare, API)
+
+    assert {each for each in gained if not each[0].startswith("ssm:")} == {
+        ("dynamodb:Query", "${Table.Arn}/index/waiting"),
+        ("dynamodb:Query", "${Table.Arn}/index/attention"),
+        ("s3:GetObject", "${Bucket.Arn}/incoming/*"),
+        ("s3:GetObject", "${Bucket.Arn}/calls/*"),
+        ("s3:ListBucket", "Bucket.Arn"),
+        ("sqs:SendMessage", "IncomingQueue.Arn"),
+    }
+    assert set(references(given, API)) - set(references(bare, API)) == {"ssm:/acme/console"}
+    for function in set(FUNCTIONS) - {API}:
+        assert allowed(given, function) == allowed(bare, function)
 
 
 def test_a_function_writes_its_own_log_only(make: Make) -> None:
