@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from chalicelib.model import Config, Console
+from chalicelib.model import Config
 
 PLACES = {
     "status": "",
