@@ -111,8 +111,9 @@ def show_file(tools: Tools, *, call: str, reveal: bool, as_json: bool) -> None:
     help="Where to write it; a file that is there is not overwritten.",
 )
 @placed
+@as_json
 @click.pass_obj
-def get_file(tools: Tools, *, call: str, output: Path) -> None:
+def get_file(tools: Tools, *, call: str, output: Path, as_json: bool) -> None:
     """
     Write the exact bytes that were sent into a file.
 
@@ -131,6 +132,9 @@ def get_file(tools: Tools, *, call: str, output: Path) -> None:
         raise click.UsageError(f"{output} is there already: name another file") from None
     except OSError as error:
         raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
+    if as_json:
+        data({"id": found.id, "rows": found.rows, "bytes": found.bytes, "file": str(output)})
+        return
     say(f"Wrote {amount(found.bytes, 'byte')} ({amount(found.rows, 'row')}) to {output}. Delete it when you are done.")
 
 
@@ -141,8 +145,9 @@ def get_file(tools: Tools, *, call: str, output: Path) -> None:
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--stdin", "piped", is_flag=True, help="Read the report from standard input.")
 @placed
+@as_json
 @click.pass_context
-def report(ctx: click.Context, *, call: str, file: Path | None, piped: bool) -> None:
+def report(ctx: click.Context, *, call: str, file: Path | None, piped: bool, as_json: bool) -> None:
     """
     Hand in the vendor's report of a file: its counts are kept.
 
@@ -165,6 +170,9 @@ def report(ctx: click.Context, *, call: str, file: Path | None, piped: bool) -> 
         warn("Nothing was kept.")
         ctx.exit(NOT_DONE)
     kept = sent.report(found, read.counts)
+    if as_json:
+        data(_as_json(kept) | {"doubt": "" if kept.state == "imported" else read.counts.doubt(kept.rows)})
+        ctx.exit(0 if kept.state == "imported" else NOT_DONE)
     say(f"{kept.id}: {read.counts} of {amount(kept.rows, 'row')}.")
     if kept.state == "imported":
         say("Every row of the file was imported.", style="green")

@@ -41,14 +41,18 @@ def polls(ctx: click.Context, *, as_json: bool) -> None:
 @polls.command(epilog=example("ekiden polls run stopped"))
 @click.argument("name")
 @placed
+@as_json
 @click.pass_obj
-def run(tools: Tools, *, name: str) -> None:
+def run(tools: Tools, *, name: str, as_json: bool) -> None:
     """
     Ask for NAME now, whatever it waits for.
 
     Quota and pace hold as always.
     """
     tools.relay().polls.run_now(name)
+    if as_json:
+        data({"poll": name, "asked": True})
+        return
     say(f"{name} is asked as soon as its lane allows.")
     hint("ekiden polls")
 

@@ -29,13 +29,8 @@ from chalicelib.records.layout import dump, lane_key, load, maybe_time, stamp, u
 
 WINDOW = "w:"
 BREAKER_ATTRIBUTES = (
-    "closed_kind",
-    "closed_reason",
-    "closed_until",
-    "closed_since",
-    "closed_night_since",
-    "failures",
-    "probes",
+    *("closed_kind", "closed_reason", "closed_until", "closed_since", "closed_night_since"),
+    *("failures", "probes"),
 )
 HOUR = "h:"
 

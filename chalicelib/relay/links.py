@@ -25,6 +25,7 @@ def link_to(config: Config, kind: str, name: str = "") -> str:
     """
     The console's page of a thing; empty where there is no console, or no `public_url`.
 
+    >>> from chalicelib.model import Console
     >>> door = Console(accounts=("env:ACCOUNTS",))
     >>> at = Config(name="acme", secret=("env:KEY",), public_url="https://relay.example.co.jp", console=door)
     >>> link_to(at, "submission", "01JE"), link_to(at, "dead")

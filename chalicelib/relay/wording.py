@@ -133,6 +133,25 @@ KINDS = {
         means="Some rows reach nobody until they are mended; the others go.",
         place="dead",
     ),
+    "poll": Words(
+        ja="{name} への問い合わせが止まっています。",
+        means_ja="ベンダーの回答を読み取れないため、新しい行を取り込んでいません。失われたものはなく、自動で再試行します。",
+        deed_ja=(
+            "ekiden polls で理由を確認し、権限・列・パラメーターを直して ekiden polls run {name} を実行してください。"
+        ),
+        means="What is new at that vendor arrives late: it is asked again by itself, and nothing is lost.",
+        place="status",
+    ),
+    "report": Words(
+        ja="レーン {name} のファイルに、登録されなかった行があります。",
+        means_ja="その行の人は、ベンダーの一覧にいないか、送った内容になっていません。",
+        deed_ja=(
+            "ベンダーの処理結果画面で理由を確認し、ekiden files show で誰の行かを調べ、"
+            "送信元で直して取り込み直してください。"
+        ),
+        means="Those people are not in the vendor's list, or not as they were sent.",
+        place="status",
+    ),
     "digest": Words(
         ja="1日のまとめ（{name}、日本時間）",
         means_ja="下の表のとおりです。dead と held は人の対応を待っています。",

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.adapters.journal import SUBJECT_CHARS_MAX
 from chalicelib.errors import StoreUnavailable
-from chalicelib.model import Config, Notice
+from chalicelib.model import Config, Console, Notice
 from chalicelib.ports import Query
 from chalicelib.relay.links import PLACES
 from chalicelib.relay.wording import KINDS, worded
@@ -160,14 +160,17 @@ def test_there_are_no_words_for_what_is_never_told() -> None:
 def test_a_message_has_its_parts_and_a_link_where_there_is_a_console() -> None:
     """Japanese first, English after it, then the page; without a public address there is none."""
     notice = Notice(cause=f"paused:{SATORI}", subject=f"Lane {SATORI} is paused", text="401. Mend it.")
-    text = worded(notice, Config(name="acme", secret=("env:KEY",), public_url="https://relay.example.co.jp/api"))
+    door = Console(accounts=("env:ACCOUNTS",))
+    at = "https://relay.example.co.jp/api"
+    text = worded(notice, Config(name="acme", secret=("env:KEY",), public_url=at, console=door))
 
     japanese, english, link = text.split("\n\n")
     assert japanese.startswith(f"レーン {SATORI} を停止しました。\n業務への影響: ")
     assert f"\n対処: 理由を確認して直し（キー、ベンダー画面、base_url）、ekiden resume {SATORI} で" in japanese
     assert english.startswith(f"Lane {SATORI} is paused.\n401. Mend it.\nFor the business: ")
     assert link == f"コンソール / Console: https://relay.example.co.jp/api/console/lanes/{SATORI}"
-    assert "Console" not in worded(notice, Config(name="acme", secret=("env:KEY",)))
+    for without in (Config(name="acme", secret=("env:KEY",), public_url=at), Config(name="acme", secret=("env:KEY",))):
+        assert "Console" not in worded(notice, without)
 
 
 def test_subjects_are_as_sns_takes_them() -> None:

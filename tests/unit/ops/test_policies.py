@@ -104,7 +104,6 @@ def test_only_a_console_lets_the_api_look_through_the_table(make: Make) -> None:
     gained = allowed(given, API) - allowed(bare, API)
 
     assert {each for each in gained if not each[0].startswith("ssm:")} == {
-        ("dynamodb:Query", "${Table.Arn}/index/waiting"),
         ("dynamodb:Query", "${Table.Arn}/index/attention"),
         ("s3:GetObject", "${Bucket.Arn}/incoming/*"),
         ("s3:GetObject", "${Bucket.Arn}/calls/*"),
