@@ -24,7 +24,7 @@ from rich.console import Console
 from chalicelib.errors import RelayError
 from chalicelib.ops.clock import offset
 from chalicelib.ops.serve import ring
-from tests.demo import batches, report, visitors
+from tests.demo import asking, batches, report, visitors
 from tests.demo.accounts import CONSOLE_NAME, CONSOLE_PASSWORD, CRM_TOKEN
 from tests.demo.books import Books
 from tests.demo.closing import whole
@@ -52,6 +52,8 @@ STORIES = (
     visitors.webhook_twice,
     batches.early_429,
     batches.spent_by_others,
+    asking.opt_out,
+    asking.lookup,
 )
 """
 In this order: the webhook's contact must be out of the way before the lane is refused.
@@ -130,6 +132,7 @@ def _tell_where(show: Show, running: Installation) -> None:
         *((f"form {name}", f"{at.relay}/in/{name}") for name, each in running.config.sources.items() if each.form),
         ("SATORI", f"{at.satori}/_sandbox/"),
         ("配配メール", f"{at.haihai}/_sandbox/"),
+        ("Mail Dealer", f"{at.desk}/_sandbox/"),
     ]
     show.console.print()
     for label, place in places:

@@ -1,5 +1,5 @@
 """
-The demo's made-up accounts, and the one change that `relay.toml` needs for them: three hosts.
+The demo's made-up accounts, and the one change that the configuration needs for them: four hosts.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from chalicelib.console.passwords import SALT_BYTES, digest
 from chalicelib.destinations import VENDORS
 from chalicelib.model import Config
 from chalicelib.sources import PRESETS
-from tests.sandbox.run import HAIHAI_LOGIN_ID, HAIHAI_TOKEN, SATORI_KEYS
+from tests.sandbox.run import HAIHAI_LOGIN_ID, HAIHAI_TOKEN, MAILDEALER_TOKEN, SATORI_KEYS
 
 STAGE = "local"
 WEBSITE = "https://www.example.co.jp"
 SATORI = "https://api.satr.jp"
 HAIHAI = "https://a01.hm-f.jp"
+DESK = "https://md00.maildealer.jp"
 CRM_TOKEN = "demo-crm-token"
 CONSOLE_NAME = "demo"
 CONSOLE_PASSWORD = secrets.token_urlsafe(12)
@@ -34,15 +35,17 @@ SECRETS = {
     "HAIHAI_LOGIN_ID": HAIHAI_LOGIN_ID,
     "HAIHAI_TOKEN": HAIHAI_TOKEN,
     "CRM_TOKEN": CRM_TOKEN,
+    "MAILDEALER_TOKEN": MAILDEALER_TOKEN,
     "EKIDEN_CONSOLE": json.dumps({CONSOLE_NAME: digest(CONSOLE_PASSWORD, secrets.token_bytes(SALT_BYTES))}),
 }
 
 
-def on_this_machine(text: str, *, website: str, satori: str, haihai: str) -> str:
+def on_this_machine(text: str, *, website: str, satori: str, haihai: str, desk: str = "") -> str:
     """
-    The example with its three hosts replaced by addresses on this machine; raises ValueError where one is not in it.
+    The configuration with its hosts replaced by addresses on this machine; raises ValueError where one is not in it.
     """
-    for real, here in ((WEBSITE, website), (SATORI, satori), (HAIHAI, haihai)):
+    hosts = [(WEBSITE, website), (SATORI, satori), (HAIHAI, haihai), *([(DESK, desk)] if desk else [])]
+    for real, here in hosts:
         if real not in text:
             raise ValueError(f"relay.toml does not name {real}")
         text = text.replace(real, here)

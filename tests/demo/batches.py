@@ -123,7 +123,7 @@ def early_429(play: Play) -> None:
     play.chapter("6  A 429 although there is room", "early 429")
     lane = play.haihai
     known = len(play.books.notices())
-    play.books.go_wrong(play.running.at.haihai, {"kind": "early_429", "times": 1})
+    play.books.go_wrong(play.running.at.haihai, {"kind": "early_429", "times": 1, "match": "custcsv"})
     play.crowd("newsletter", [{"email": "early@example.co.jp", "name": "早田"}])
     play.pass_to(play.next_try(lane), "the lane's next call is due")
     status, told = play.books.lane(lane), play.books.notices()[known:]

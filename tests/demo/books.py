@@ -80,6 +80,34 @@ class Books:
         """
         return {each["address"]: each for each in self.haihai()["customers"]}
 
+    def at_desk(self, email: str) -> Json:
+        """
+        The items of Mail Dealer's customer with this address; empty where there is none.
+        """
+        found = self._state(self._running.at.desk)["customers"]
+        return next((each for each in found if each.get("メールアドレス") == email), {})
+
+    def opt_out(self, address: str) -> None:
+        """
+        A reader of a mail clicks its opt-out link, which 配配メール alone hears of.
+        """
+        self._admin("POST", self._running.at.haihai, "stop", {"address": address})
+
+    def look_up(self, name: str, question: str) -> list[Json]:
+        """
+        What a page of the website finds. Raises requests.HTTPError where it is refused.
+        """
+        at = self._running.at
+        answer = self._session.get(
+            f"{at.relay}/lookup/{name}",
+            params={"q": question},
+            headers={"Origin": at.website},
+            timeout=ANSWER_SECONDS_MAX,
+        )
+        answer.raise_for_status()
+        found: list[Json] = answer.json()["items"]
+        return found
+
     def go_wrong(self, vendor: str, *faults: Json) -> None:
         """
         Set what goes wrong at a vendor (its base address); nothing ends it.
@@ -128,9 +156,10 @@ class Books:
 
     def events(self) -> int:
         """
-        How many events the table holds.
+        How many events the table holds that were sent; those that were asked for are not among them.
         """
-        return len(self._items("EVENT"))
+        asked = {name for name, source in self._running.config.sources.items() if source.poll}
+        return sum(item["source"] not in asked for item in self._items("EVENT"))
 
     def lane(self, name: str) -> LaneStatus:
         """

@@ -62,7 +62,29 @@ def _calls(play: Play, lines: list[str]) -> list[Calls]:
         )
         for day in sorted({*ledger, *asked, *counted})
     ]
-    return found
+    return found + _asked(play, haihai["retrievals"])
+
+
+def _asked(play: Play, times: list[str]) -> list[Calls]:
+    """
+    The calls for the one list that 配配メール is asked for.
+    """
+    poll = play.running.config.sources["stopped"].poll
+    if poll is None:
+        return []
+    (limit,) = play.running.config.lanes[poll.lane].limits
+    ledger, seen = ledger_by_day(play.books.lane(poll.lane).state.used), calls_by_day(times)
+    return [
+        Calls(
+            lane=poll.lane,
+            day=day,
+            limit=limit.calls,
+            relay=ledger.get(day, 0),
+            vendor=seen.get(day, 0),
+            counted=seen.get(day, 0),
+        )
+        for day in sorted({*ledger, *seen})
+    ]
 
 
 def _policies(play: Play) -> None:

@@ -4,6 +4,7 @@ A running demo: where everything is, and how its time passes.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -16,8 +17,9 @@ from chalicelib.adapters.clock import SystemClock
 from chalicelib.model import Config
 from chalicelib.ops.clock import move_by, set_to
 from chalicelib.ops.cloud import Deployed
+from chalicelib.ops.package import REGION
 from chalicelib.ops.serve import ring
-from chalicelib.ops.stack import LocalStack
+from chalicelib.ops.stack import ACCOUNT, LocalStack
 from chalicelib.relay.operating import Operator
 from tests.sandbox.clock import FileClock
 
@@ -42,6 +44,7 @@ class Addresses:
     relay: str
     satori: str
     haihai: str
+    desk: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,16 @@ class Installation:
         Ring all lanes, and wait until every bell has been answered.
         """
         ring(self.stack, self.deployed)
+        self.settle()
+
+    def minute(self) -> None:
+        """
+        Let the minute come, as the schedule does: lists that are due are asked for. Wait until all bells are answered.
+        """
+        name = f"{self.deployed.outputs['Name']}-tick"
+        event = {"version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
+        event |= {"account": ACCOUNT, "time": "2026-11-21T00:00:00Z", "region": REGION, "resources": []}
+        self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         self.settle()
 
     def settle(self) -> None:

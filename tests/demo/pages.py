@@ -39,12 +39,14 @@ MORE_CSS = (
     "overflow-wrap:anywhere}button:disabled{opacity:.6}"
     ".ekiden-error{margin:.375rem 0 0;color:#b3261e;font-size:.9375rem}"
 )
-TAG = Path(__file__).with_name("tag.js").read_text(encoding="utf-8")
+SCRIPTS = {f"/{name}": Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("tag.js", "faq.js")}
 
 
-def start_page(forms: Mapping[str, Form], behind: Mapping[str, str]) -> str:
+def start_page(forms: Mapping[str, Form], behind: Mapping[str, str], *, faq: str = "") -> str:
     """
     What can be tried: each form with where its data goes, and links to look behind the scenes, by label.
+
+    With `faq`, the address of a lookup, there is a search for answers too.
     """
     ways = "".join(
         f'<li><a href="/{escape(name)}">{escape(form.title)}</a><p>{escape(GOES_TO.get(name, ""))}</p></li>'
@@ -53,7 +55,8 @@ def start_page(forms: Mapping[str, Form], behind: Mapping[str, str]) -> str:
     looks = "".join(f'<li><a href="{escape(link)}">{escape(label)}</a></li>' for label, link in behind.items())
     inner = (
         f'<p class="site">{COMPANY}</p><h1>ようこそ</h1><p class="advice">フォームを送って、届くところを見てください。'
-        f'</p><ul class="ways">{ways}</ul><p class="advice">届け先をのぞく</p><ul class="ways">{looks}</ul>'
+        f'</p><ul class="ways">{ways}</ul>{_faq(faq) if faq else ""}'
+        f'<p class="advice">届け先をのぞく</p><ul class="ways">{looks}</ul>'
         f'<p class="note">{NOTE}</p>'
     )
     return _document("ようこそ", inner)
@@ -82,6 +85,19 @@ def form_page(form: Form, action: str, *, script: str = "") -> str:
         f'{TO_THE_TOP}<p class="note">{NOTE}</p>'
     )
     return _document(form.title, inner)
+
+
+def _faq(address: str) -> str:
+    """
+    A search for answers: a script shows them here; without one the browser shows the lookup's own answer.
+    """
+    return (
+        f'<form id="faq" method="get" action="{escape(address)}"><div class="field">'
+        '<label for="q">よくある質問をさがす</label>'
+        '<input id="q" name="q" minlength="2" maxlength="100" required></div>'
+        '<div class="send"><button type="submit">検索</button></div><div role="status" aria-live="polite"></div></form>'
+        f"{_script('/faq.js')}"
+    )
 
 
 def thanks_page(tag: str, *, satori: str, browser: str) -> str:

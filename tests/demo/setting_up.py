@@ -28,12 +28,17 @@ from tests.demo.moments import today_at
 from tests.demo.show import Show
 from tests.demo.website import Website
 from tests.sandbox.clock import FileClock
-from tests.sandbox.run import demo_haihaimail, demo_satori
+from tests.sandbox.haihaimail import HaihaiSandbox
+from tests.sandbox.haihaimail_get import RetrievalApi
+from tests.sandbox.haihaimail_rows import STOPPED
+from tests.sandbox.run import demo_haihaimail, demo_maildealer, demo_satori
 from tests.sandbox.server import serve
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = Path(__file__).with_name("relay.toml")
 START_HOUR = 10
+ADDED = Path(__file__).with_name("asking.toml")
+STOPPED_PATH = "/api_sample/sandbox/stopped"
 
 
 @contextmanager
@@ -51,17 +56,42 @@ def installed(show: Show) -> Iterator[Installation]:
         with show.step("Starting the vendors and the website") as told:
             website = ending.enter_context(Website())
             satori = ending.enter_context(serve(demo_satori(FileClock(clock_file)))).url
-            haihai = ending.enter_context(serve(demo_haihaimail(FileClock(clock_file)))).url
-            told("SATORI, 配配メール, a company's site")
-        text = on_this_machine(EXAMPLE.read_text(encoding="utf-8"), website=website.url, satori=satori, haihai=haihai)
+            haihai = ending.enter_context(serve(_haihai(FileClock(clock_file)))).url
+            desk = ending.enter_context(serve(demo_maildealer(FileClock(clock_file)))).url
+            told("SATORI, 配配メール, Mail Dealer, a company's site")
+        text = on_this_machine(example(), website=website.url, satori=satori, haihai=haihai, desk=desk)
         (home / "relay.toml").write_text(text, encoding="utf-8")
         stack, deployed = on_aws(ending, home, text, show)
-        at = Addresses(website=website.url, relay=stack.api_url, satori=satori, haihai=haihai)
+        at = Addresses(website=website.url, relay=stack.api_url, satori=satori, haihai=haihai, desk=desk)
         config = parsed(text)
         _open(website, config, at)
         found = _installation(home, config, stack, deployed, at)
         ending.callback(farewell.start)
         yield found
+
+
+def example() -> str:
+    """
+    The example that strangers copy, with what the demo adds to it.
+    """
+    return "\n".join(each.read_text(encoding="utf-8") for each in (EXAMPLE, ADDED))
+
+
+def _haihai(clock: FileClock) -> HaihaiSandbox:
+    """
+    配配メール with a list of those who stopped, as it could be in a contract's document.
+    """
+    made = demo_haihaimail(clock)
+    made.retrievals.tell_of(
+        RetrievalApi(
+            path=STOPPED_PATH,
+            columns=("メールアドレス",),
+            rows=lambda _: [
+                {"メールアドレス": each.address} for each in made.customers() if STOPPED in each.states.values()
+            ],
+        )
+    )
+    return made
 
 
 def on_aws(ending: ExitStack, home: Path, text: str, show: Show) -> tuple[LocalStack, Deployed]:
@@ -122,7 +152,8 @@ def package_copy(home: Path, text: str) -> Packaged:
 def _open(website: Website, config: Config, at: Addresses) -> None:
     forms = {name: source.form for name, source in config.sources.items() if source.form}
     behind = {"SATORI の管理画面": f"{at.satori}/_sandbox/", "配配メールの管理画面": f"{at.haihai}/_sandbox/"}
-    website.open(forms, relay=at.relay, satori=at.satori, behind=behind)
+    behind["メールディーラーの管理画面"] = f"{at.desk}/_sandbox/"
+    website.open(forms, relay=at.relay, satori=at.satori, behind=behind, faq=f"{at.relay}/lookup/faq")
 
 
 def _environment(home: Path, stack: LocalStack, deployed: Deployed) -> dict[str, str]:

@@ -32,18 +32,22 @@ class Website:
 
     def __init__(self, port: int = 0) -> None:
         self.forms: Mapping[str, Form] = {}
-        self.relay = self.satori = ""
+        self.relay = self.satori = self.faq = ""
         self.behind: Mapping[str, str] = {}
         self._server = _Server(("127.0.0.1", port), self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
-    def open(self, forms: Mapping[str, Form], *, relay: str, satori: str, behind: Mapping[str, str]) -> None:
+    def open(
+        self, forms: Mapping[str, Form], *, relay: str, satori: str, behind: Mapping[str, str], faq: str = ""
+    ) -> None:
         """
         Show these forms, which go to the relay at `relay`; `behind` are links for the curious, by label.
+
+        `faq` is the address of a lookup that the start page may ask.
         """
-        self.forms, self.relay, self.satori, self.behind = forms, relay, satori, behind
+        self.forms, self.relay, self.satori, self.behind, self.faq = forms, relay, satori, behind, faq
 
     def page(self, target: str, browser: str) -> tuple[int, str]:
         """
@@ -52,7 +56,7 @@ class Website:
         address = urlsplit(target)
         name = address.path.strip("/")
         if not name:
-            return 200, pages.start_page(self.forms, self.behind)
+            return 200, pages.start_page(self.forms, self.behind, faq=self.faq)
         if name == "thanks":
             query = parse_qs(address.query)
             tag = query.get("c", [""])[0][:TAG_CHARS_MAX]
@@ -119,11 +123,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         browser, is_new = self._browser()
         site = self.server.site
-        is_tag = self.path == "/tag.js"
-        status, page = (200, pages.TAG) if is_tag else site.page(self.path, browser)
+        is_script = self.path in pages.SCRIPTS
+        status, page = (200, pages.SCRIPTS[self.path]) if is_script else site.page(self.path, browser)
         body = page.encode()
         self.send_response(status)
-        self.send_header("Content-Type", f"text/{'javascript' if is_tag else 'html'}; charset=utf-8")
+        self.send_header("Content-Type", f"text/{'javascript' if is_script else 'html'}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Security-Policy", site.policy())
         self.send_header("Cache-Control", "no-store")

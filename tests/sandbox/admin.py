@@ -9,6 +9,7 @@ The sandbox's own administration under `/_sandbox/`: look inside, set faults and
 | DELETE /faults | nothing goes wrong any more |
 | POST /switches | set switches: `{"name": value}` |
 | POST /spend | another program spends calls: `{"calls": n}` (vendors with a daily quota) |
+| POST /stop | a reader clicks the opt-out link: `{"address": "…"}` (配配メール) |
 | POST /receive | a mail arrives: `{"id": "2-1", "at": …, "sender": […]}` (Mail Dealer) |
 | POST /reset | the account as it was made |
 | GET /customers.csv | the customer database (配配メール) |
@@ -42,6 +43,7 @@ def administer(sandbox: Sandbox, request: SandboxRequest) -> SandboxAnswer:
         ("DELETE", "faults"): lambda: _set_faults(sandbox, []),
         ("POST", "switches"): lambda: _switch(sandbox, _document(request, dict)),
         ("POST", "spend"): lambda: _spend(sandbox, _document(request, dict)),
+        ("POST", "stop"): lambda: _stop(sandbox, _document(request, dict)),
         ("POST", "receive"): lambda: _receive(sandbox, _document(request, dict)),
         ("POST", "reset"): lambda: _reset(sandbox),
     }
@@ -115,6 +117,14 @@ def _spend(sandbox: Sandbox, document: dict[str, Any]) -> SandboxAnswer:
         raise ValueError('write e.g. {"calls": 10}')
     spend(calls)
     return json_answer(200, {"spent": calls})
+
+
+def _stop(sandbox: Sandbox, document: dict[str, Any]) -> SandboxAnswer:
+    stop = getattr(sandbox, "opt_out", None)
+    if stop is None:
+        raise ValueError(f"{sandbox.name} sends no mails that one could stop")
+    stop(str(document.get("address", "")))
+    return json_answer(200, {"stopped": document.get("address")})
 
 
 def _receive(sandbox: Sandbox, document: dict[str, Any]) -> SandboxAnswer:

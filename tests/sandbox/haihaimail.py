@@ -24,7 +24,7 @@ from tests.sandbox.haihaimail_get import RetrievalFace
 from tests.sandbox.haihaimail_jobs import Job, JobQueue, ReportMail
 from tests.sandbox.haihaimail_legacy import legacy_answer, read_legacy
 from tests.sandbox.haihaimail_quota import QuotaBook
-from tests.sandbox.haihaimail_rows import Alarm, Customer
+from tests.sandbox.haihaimail_rows import STOPPED, Alarm, Customer
 from tests.sandbox.haihaimail_settings import Refusal, read_document, read_settings, unknown_keys
 from tests.sandbox.haihaimail_switches import HaihaiSwitches
 from tests.sandbox.kit import Ledger, Table
@@ -110,6 +110,16 @@ class HaihaiSandbox:
         Another program of the same account makes so many calls.
         """
         self.quota.spend(calls, self.clock())
+
+    def opt_out(self, address: str) -> None:
+        """
+        A reader clicks the opt-out link of a mail. Raises ValueError for an address that is not there.
+        """
+        customer = self.customer(address)
+        if customer is None:
+            raise ValueError("no customer has this address")
+        customer.states.update(dict.fromkeys(customer.states, STOPPED))
+        customer.updated_at = self.clock()
 
     def step_jobs(self) -> None:
         """
@@ -210,7 +220,8 @@ class HaihaiSandbox:
         """
         now = self.clock()
         self._settled()
-        self.ledger.note(now)
+        # Each retrieval API has calls of its own, apart from those of the import.
+        (self.retrievals.calls if self.retrievals.knows(request.path) else self.ledger).note(now)
         manners = Manners(
             too_many=lambda: self._too_many(now),
             applies=lambda *_: True,

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from tests.sandbox.haihaimail_quota import QuotaBook
 from tests.sandbox.haihaimail_settings import Refusal
+from tests.sandbox.kit import Ledger
 from tests.sandbox.wire import SandboxAnswer, SandboxRequest, media_type
 
 Row = Mapping[str, str]
@@ -48,6 +49,7 @@ class RetrievalFace:
         self._calls_per_day = calls_per_day
         self._apis: dict[str, RetrievalApi] = {}
         self.books: dict[str, QuotaBook] = {}
+        self.calls = Ledger()
 
     def tell_of(self, api: RetrievalApi) -> None:
         """

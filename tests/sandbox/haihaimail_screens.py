@@ -34,6 +34,7 @@ def state(sandbox: HaihaiSandbox) -> dict[str, Any]:
         "calls_by_day": sandbox.calls_by_day,
         "refused_by_day": sandbox.refused_by_day,
         "calls": [at.isoformat() for at in sandbox.ledger.times],
+        "retrievals": [at.isoformat() for at in sandbox.retrievals.calls.times],
         "mailbox": [{**asdict(mail), "at": mail.at.isoformat()} for mail in sandbox.mailbox],
         "alarms": [{**alarm._asdict(), "at": alarm.at.isoformat()} for alarm in sandbox.alarms],
         "unknown_keys": list(sandbox.unknown_keys),

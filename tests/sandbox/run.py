@@ -46,6 +46,7 @@ MAILDEALER_ITEMS = (
     CustomerItem(name="会社名"),
     CustomerItem(name="お問い合わせ内容", chars_max=2_000),
     CustomerItem(name="興味", choices=("資料", "デモ", "見積もり")),
+    CustomerItem(name="メール配信"),
 )
 
 
@@ -56,7 +57,7 @@ def demo_satori(clock: Clock) -> Sandbox:
     return SatoriSandbox(clock=clock, keys=SATORI_KEYS, custom_fields={"budget": "integer", "interest": "text"})
 
 
-def demo_haihaimail(clock: Clock) -> Sandbox:
+def demo_haihaimail(clock: Clock) -> HaihaiSandbox:
     """
     配配メール on the shared plan, account `api_sample`, two groups and a step-mail plan.
     """
