@@ -94,7 +94,7 @@ def _faq(address: str) -> str:
     return (
         f'<form id="faq" method="get" action="{escape(address)}"><div class="field">'
         '<label for="q">よくある質問をさがす</label>'
-        '<input id="q" name="q" minlength="2" maxlength="100" required></div>'
+        '<input id="q" name="q" type="text" minlength="2" maxlength="100" required></div>'
         '<div class="send"><button type="submit">検索</button></div><div role="status" aria-live="polite"></div></form>'
         f"{_script('/faq.js')}"
     )
