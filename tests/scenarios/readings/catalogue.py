@@ -59,6 +59,9 @@ class _Watched:
     def __getattr__(self, name: str) -> Any:
         if name == self._play.switch:
             self._play.looked = True
+        reader = getattr(type(self.bare), name, None)
+        if isinstance(reader, property) and reader.fget:
+            return reader.fget(self)  # what a property reads has been looked at, too
         return getattr(self.bare, name)
 
 
