@@ -75,7 +75,7 @@ def test_a_429_although_slots_hold_is_drift() -> None:
 
 
 def test_a_lane_of_short_slots_that_rested_makes_its_next_call() -> None:
-    """After an hour of a call in every second, DynamoDB still takes the write that claims the next one, and the rest."""
+    """After an hour of a call in every second, DynamoDB still takes the write that claims the next one."""
     lane = replace(SINGLE, limits=(Limit(calls=5, per="slot", slot_seconds=1),))
     second = int(TEN.timestamp()) - 7_200
     names = (f"{book}slot1#{second + number}" for number in range(3_600) for book in ("", "polls/", "lookups/"))
