@@ -7,6 +7,7 @@ The answer is what the e-mail destination reads: `{"message_id": …}`, or the s
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from chalicelib.model import Call, NoReply, Reply
 
 SES = "ses:"
 SMTP = "smtp:"
+
+_ADDRESS = re.compile(r'(?:"[^"]*"|[^,"])+')
 
 
 def is_mail(call: Call) -> bool:
@@ -86,7 +89,10 @@ def _refused(code: int, words: bytes | str) -> Reply:
 
 
 def _recipients(call: Call) -> list[str]:
-    return [each.strip() for each in call.headers["to"].split(",")]
+    """
+    The addresses of the envelope. A quoted name may hold commas, which must not become addresses of others.
+    """
+    return [each.strip() for each in _ADDRESS.findall(call.headers["to"])]
 
 
 def _answer(status: int, **said: str) -> Reply:

@@ -167,7 +167,7 @@ def _message(subject: str, text: str, to: str, sender: Sender) -> EmailMessage:
     message = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
     message["Subject"] = subject
     message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = to.replace(",", ", ")
+    message["To"] = to
     message.set_content(text)
     return message
 

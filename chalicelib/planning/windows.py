@@ -21,6 +21,16 @@ differently.
 """
 
 HISTORY_DAYS = 8
+SLOTS_KEPT = timedelta(minutes=2)
+"""
+Longer than any call takes: a past slot may still get a refused call back. A slot may be as short as a second.
+"""
+
+STALE_MAX = 200
+"""
+So many names are cleared away in one write: DynamoDB refuses expressions above 4 KB, and the next write goes on.
+"""
+
 HOURS_KEPT = 36
 """
 So many hours of calls stand on a lane: today's and, for who looks in the morning, yesterday's.
@@ -106,12 +116,15 @@ def guard_until(limits: tuple[Limit, ...], now: datetime, timeout_seconds: float
 
 def stale_windows(used: Mapping[str, int], limits: tuple[Limit, ...], now: datetime) -> tuple[str, ...]:
     """
-    Names that may be cleared away: slots long past, and days older than the history that operators look at.
+    Names that may be cleared away: slots that are past, and days older than the history that operators look at.
+
+    At most so many as one write can take; what is left goes with the next.
     """
     oldest_day = f"day#{(now.astimezone(JST) - timedelta(days=HISTORY_DAYS)).date().isoformat()}"
-    past = now - timedelta(hours=1)
+    past = now - SLOTS_KEPT
     oldest_slots = {limit.slot_seconds: window_name(limit, past) for limit in limits if limit.per != "day"}
-    return tuple(sorted(name for name in used if _is_past(name.rpartition("/")[2], oldest_day, oldest_slots)))
+    past_names = sorted(name for name in used if _is_past(name.rpartition("/")[2], oldest_day, oldest_slots))
+    return tuple(past_names[:STALE_MAX])
 
 
 def hour_name(now: datetime) -> str:

@@ -86,6 +86,17 @@ def test_ses_is_handed_the_message_as_it_is(ses: Ses) -> None:
     assert document["Destination"]["ToAddresses"] == ["a@example.co.jp", "b@example.co.jp"]
 
 
+def test_a_comma_within_quotes_is_part_of_one_address(ses: Ses) -> None:
+    """
+    A visitor who writes another's address between commas does not make us write to it.
+    """
+    quoted = '"a,victim@example.co.jp,b"@example.jp'
+    call = Call(url="ses:", headers={**ENVELOPE, "to": f"{quoted},c@example.co.jp"}, body=MESSAGE)
+    Outbound(Clients()).send(call, timeout_seconds=5.0)
+
+    assert json.loads(ses.requests[0].body)["Destination"]["ToAddresses"] == [quoted, "c@example.co.jp"]
+
+
 @pytest.mark.parametrize(("status", "code"), [(429, "TooManyRequestsException"), (400, "MessageRejected"), (500, "X")])
 def test_what_ses_refuses_is_told_once_with_its_code(ses: Ses, status: int, code: str) -> None:
     """

@@ -9,11 +9,18 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.adapters.expressions import expression
 from chalicelib.model import Lane, LaneState, Limit, Verdict
 from chalicelib.planning.ledger import Ask, Go, Wait, late_calls_now, may_call
 from chalicelib.planning.settle import Moment, lane_turn
+from chalicelib.records.lanes import reserve
 from chalicelib.relay.rounds import nap
 from tests.unit.planning.make import SINGLE, TEN
+
+EXPRESSION_BYTES_MAX = 4_096
+"""
+DynamoDB's limit for one expression (Amazon DynamoDB Developer Guide, Quotas; checked 2026-11).
+"""
 
 SLOT = Lane(
     name="slot", vendor="v", batching=False, limits=(Limit(calls=4, per="slot", slot_seconds=12),), timeout_seconds=20
@@ -65,3 +72,35 @@ def test_a_429_although_slots_hold_is_drift() -> None:
 
     assert "another program uses the same account" in told
     assert "another program" not in silent
+
+
+def test_a_lane_of_short_slots_that_rested_makes_its_next_call() -> None:
+    """After an hour of a call in every second, DynamoDB still takes the write that claims the next one."""
+    lane = replace(SINGLE, limits=(Limit(calls=5, per="slot", slot_seconds=1),))
+    second = int(TEN.timestamp()) - 7_200
+    names = (f"{book}slot1#{second + number}" for number in range(3_600) for book in ("", "polls/", "lookups/"))
+    used = dict.fromkeys(names, 1)
+
+    for number in range(100):
+        verdict = may_call(lane, LaneState(lane="l", used=used), TEN, Ask(call_id=f"c{number}", timeout_seconds=10))
+        assert isinstance(verdict, Go)
+        claim = expression(reserve("l", verdict.reservation))
+        assert len(claim["UpdateExpression"]) <= EXPRESSION_BYTES_MAX
+        used = {name: count for name, count in used.items() if name not in verdict.reservation.stale}
+
+    assert used == {}
+
+
+def test_a_lane_under_load_keeps_the_slots_of_two_minutes_only() -> None:
+    """What is read and written with every call must not grow with the hour's calls."""
+    lane = replace(SINGLE, limits=(Limit(calls=5, per="slot", slot_seconds=1),))
+    used: dict[str, int] = {}
+
+    for number in range(600):
+        now = TEN + timedelta(seconds=number)
+        verdict = may_call(lane, LaneState(lane="l", used=used), now, Ask(call_id="c", timeout_seconds=10))
+        assert isinstance(verdict, Go)
+        used |= {name: 1 for name, _ in verdict.reservation.windows}
+        used = {name: count for name, count in used.items() if name not in verdict.reservation.stale}
+
+    assert len(used) <= 122

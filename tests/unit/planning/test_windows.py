@@ -128,9 +128,9 @@ def test_the_guard_is_told_to_the_second() -> None:
 
 
 def test_history_keeps_eight_days_and_the_last_slots() -> None:
-    """The day a week and a day ago is still looked at, the one before is not; a slot of an hour ago neither is past."""
+    """The day a week and a day ago is still looked at, the one before is not; nor is a slot of two minutes ago past."""
     now = datetime(2026, 11, 21, 1, tzinfo=UTC)
-    slot = int(window_name(SLOT, now - timedelta(hours=1)).partition("#")[2])
+    slot = int(window_name(SLOT, now - timedelta(minutes=2)).partition("#")[2])
     used = {"day#2026-11-13": 1, "day#2026-11-12": 1, f"slot12#{slot}": 1, f"slot12#{slot - 1}": 1}
 
     assert stale_windows(used, (DAY, SLOT), now) == ("day#2026-11-12", f"slot12#{slot - 1}")
