@@ -146,6 +146,21 @@ def test_a_get_has_no_body_for_its_parameters(place: str) -> None:
     assert "sources.asked.parameters_in is for POST" in found[0]
 
 
+def test_a_list_that_brings_many_single_calls_is_no_webhook() -> None:
+    """The advice speaks of the list and its first run, whose opt-outs nobody wants held unawares; once answered it is
+    
+    silent."""
+    routed = source("haihaimail_forms", f"{FILLED}%s") + ROUTE
+    open_ended = check(HEAD + routed.replace("%s", ""), vendors=VENDORS_WITH_DESK, presets=PRESETS)
+    told = [each for each in open_ended if each.path == "sources.asked.ceiling"]
+
+    assert len(told) == 1
+    assert "this list brings" in told[0].message
+    assert 'first = "remember"' in told[0].remedy
+    begins_now = check(HEAD + routed.replace("%s", 'first = "remember"'), vendors=VENDORS_WITH_DESK, presets=PRESETS)
+    assert not [each for each in begins_now if each.path == "sources.asked.ceiling"]
+
+
 def test_asking_more_often_than_there_are_calls_is_warned_of() -> None:
     """Every minute is 1,440 runs of 240 calls."""
     found = check(HEAD + source("haihaimail_stopped", FILLED + "every_minutes = 1"), vendors=VENDORS, presets=PRESETS)
