@@ -214,7 +214,8 @@ def _stops(found: LaneStatus, now: datetime) -> Iterator[tuple[str, str]]:
     elif _closed(found, now):
         breaker = state.breaker
         until = minute(breaker.until)
-        words = f"\n{name} is closed until {until} ({breaker.kind}): {breaker.reason}. It opens by itself; at once by:"
+        reason = breaker.reason.rstrip(".")
+        words = f"\n{name} is closed until {until} ({breaker.kind}): {reason}. It opens by itself; at once by:"
         yield words, f"ekiden resume {name}"
     for key in state.keys:
         if key.held_reason:

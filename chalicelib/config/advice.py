@@ -71,6 +71,15 @@ def advise_routes(
             continue
         if source.form is None and source.ceiling is None and not lane.batching:
             label = vendors[destination.vendor].label
+            if source.poll is not None and source.poll.first == "remember":
+                continue
+            if source.poll is not None:
+                place.key(source.name).key("ceiling").warn(
+                    f"is missing, and {label} is called once for every row that this list brings, and the first run "
+                    "may take all of it",
+                    'Write first = "remember" to begin with what changes, or a ceiling; what it holds, a person releases.',
+                )
+                continue
             place.key(source.name).key("ceiling").warn(
                 f"is missing, and {label} is called once for every record that this webhook sends: its API is not "
                 "meant for keeping a CRM in step",

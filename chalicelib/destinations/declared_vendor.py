@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.destinations import declared_answers, declared_calls, declared_fields, declared_routes
-from chalicelib.destinations.checks import place
+from chalicelib.destinations.checks import base_url_faults, place
 from chalicelib.destinations.declared import Declaration, Expand, declare
 from chalicelib.destinations.declared_checks import check
 from chalicelib.destinations.declared_fields import Pace
@@ -44,12 +44,14 @@ class Shape:
     A vendor that is made of declarations: what it is called, what it asks for, and what its settings become.
 
     `expand` turns a preset's few settings into those of a destination of the operator's own; `stands_for` says of parts
-    of what it makes which setting they come from, so that a fault is told where the operator wrote it.
+    of what it makes which setting they come from, so that a fault is told where the operator wrote it. `host_only` is an
+    example of a base URL where the vendor's path follows the host.
     """
 
     slug: str
     label: str
     base_url: str = ""
+    host_only: str = ""
     settings: Mapping[str, Setting]
     credentials: tuple[str, ...] = ()
     open_credentials: bool = False
@@ -108,6 +110,8 @@ class _Made:
 
     def check(self, destination: Destination) -> list[Fault]:
         found = check(self._of(destination), self._given(destination), destination)
+        if self._shape.host_only:
+            found = [*found, *base_url_faults(destination, self._shape.host_only)]
         return [replace(each, path=self._written(each.path, destination)) for each in found]
 
     def _written(self, path: str, destination: Destination) -> str:

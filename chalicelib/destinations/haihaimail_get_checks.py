@@ -20,6 +20,10 @@ Those that the manual describes as asked for a date (指定日, 指定した日�
 
 BY_TYPE = frozenset({"reactions"})
 _ANY_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_FORM = re.compile(r"(?:[^%]|%-?[YymdHMS]|%%)*%-?[YymdHMS](?:[^%]|%-?[YymdHMS]|%%)*")
+"""
+The form of a time: some parts of it, and what stands between. A "yyyy-MM-dd" would be sent as it is.
+"""
 _NAME = re.compile(r"[a-z0-9-]{1,12}")
 
 GET_SETTINGS: Mapping[str, Setting] = {
@@ -87,16 +91,33 @@ def _of_texts(label: str, settings: Mapping[str, Any], *, daily: bool) -> Iterat
             yield Fault(path=f"parameters.{name}", message="is no text", remedy="Put it in quotes.")
     texts = [path, *(text for text in parameters.values() if isinstance(text, str))]
     for text in texts:
-        for found in _ANY_PLACEHOLDER.findall(text):
-            if not PLACEHOLDER.fullmatch(found):
-                yield Fault(
-                    path="parameters" if text != path else "path",
-                    message=f"has {found}, which is no placeholder",
-                    remedy="Write {date}, {since}, {until}, {account} or {login_id}; times as in {date:%Y%m%d}.",
-                )
+        yield from _of_placeholders("parameters" if text != path else "path", text)
+    if settings.get("method") == "GET" and settings.get("parameters_in", "query") != "query":
+        yield Fault(
+            path="parameters_in",
+            message="is for POST: a GET has no body",
+            remedy='Write parameters_in = "query", or method = "POST".',
+        )
     if daily and "parameters" in settings and not any("{date" in text or "{since" in text for text in texts):
         yield Fault(
             path="parameters",
             message=f"has no {{date}}: {label} is asked for a date",
             remedy=f'Write the parameter of the date as {DOCUMENT} names it, for example … = "{{date:%Y%m%d}}".',
         )
+
+
+def _of_placeholders(key: str, text: str) -> Iterator[Fault]:
+    for found in _ANY_PLACEHOLDER.finditer(text):
+        known = PLACEHOLDER.fullmatch(found[0])
+        if not known:
+            yield Fault(
+                path=key,
+                message=f"has {found[0]}, which is no placeholder",
+                remedy="Write {date}, {since}, {until}, {account} or {login_id}; times as in {date:%Y%m%d}.",
+            )
+        elif known[2] and (known[1] in ("account", "login_id") or not _FORM.fullmatch(known[2])):
+            yield Fault(
+                path=key,
+                message=f"has {found[0]}, which has a form that cannot be written",
+                remedy="Write a time's form with %Y, %m, %d, %H, %M and %S, as in {date:%Y%m%d}; others have none.",
+            )

@@ -39,7 +39,7 @@ def _kintone(given: Mapping[str, Any]) -> Mapping[str, Any]:
         "method": "PUT",
         "path": f"/k/guest/{space}/v1/records.json" if space else "/k/v1/records.json",
         "headers": {"X-Cybozu-API-Token": "{secret:api_token}"},
-        "body": {"app": given.get("app"), "upsert": True, "records": [record]},
+        "body": {"app": given.get("app") or 0, "upsert": True, "records": [record]},
         "identity": key,
         "success": {"when": "body.records[0].id"},
         "busy": {"status": [429]},
@@ -52,6 +52,7 @@ KINTONE = vendor_of(
     Shape(
         slug="kintone",
         label="kintone",
+        host_only="https://your-domain.cybozu.com",
         settings=by_name(
             Setting(name="app", kind="integer", required=True, least=1, help="the app's number"),
             Setting(name="update_key", default="email", help="the field that names the record, without duplicates"),
@@ -115,7 +116,7 @@ SLACK = vendor_of(
         stands_for={"body.text": "text"},
         pace=Pace(slug="slack", batching=False, calls_per_second=1, burst=3),
         keys="Check that webhook_url is the whole address of the incoming webhook.",
-        address="Check that the incoming webhook and its channel still exist.",
+        address="Check that the incoming webhook and its channel still exist, and that webhook_url begins with base_url.",
     )
 )
 

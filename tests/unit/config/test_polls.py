@@ -102,6 +102,9 @@ def test_a_dedicated_server_has_more_calls() -> None:
         ('path = "https://a01.hm-f.jp/x"', "sources.asked.path is no path"),
         ('parameters = { day = "{today}" }', "has {today}, which is no placeholder"),
         ('parameters = { day = "2026" }', "has no {date}"),
+        ('parameters = { day = "{date:yyyy-MM-dd}" }', "has {date:yyyy-MM-dd}, which has a form that cannot be"),
+        ('parameters = { day = "{date:%Q}" }', "has {date:%Q}, which has a form that cannot be written"),
+        ('parameters = { day = "{date}", who = "{account:%Y}" }', "has {account:%Y}, which has a form"),
         ("parameters = { day = 1 }", "sources.asked.parameters.day is no text"),
         ("columns = []", "sources.asked.columns is empty"),
         ('measurement = "open"', "says nothing of メール一覧取得"),
@@ -132,6 +135,30 @@ def test_what_is_wrong_in_it_is_told(written: str, told: str) -> None:
 def test_mistyped_names_are_told(text: str, told: str) -> None:
     """A preset, or a destination of another vendor."""
     assert any(told in fault for fault in faults(text))
+
+
+@pytest.mark.parametrize("place", ["form", "json"])
+def test_a_get_has_no_body_for_its_parameters(place: str) -> None:
+    """Parameters of a GET stand in the address; many a server refuses or overlooks a body."""
+    found = faults(source("haihaimail_mails", FILLED.replace('"POST"', '"GET"') + f'parameters_in = "{place}"'))
+
+    assert len(found) == 1
+    assert "sources.asked.parameters_in is for POST" in found[0]
+
+
+def test_a_list_that_brings_many_single_calls_is_no_webhook() -> None:
+    """The advice speaks of the list and its first run, whose opt-outs nobody wants held unawares; once answered it is
+    
+    silent."""
+    routed = source("haihaimail_forms", f"{FILLED}%s") + ROUTE
+    open_ended = check(HEAD + routed.replace("%s", ""), vendors=VENDORS_WITH_DESK, presets=PRESETS)
+    told = [each for each in open_ended if each.path == "sources.asked.ceiling"]
+
+    assert len(told) == 1
+    assert "this list brings" in told[0].message
+    assert 'first = "remember"' in told[0].remedy
+    begins_now = check(HEAD + routed.replace("%s", 'first = "remember"'), vendors=VENDORS_WITH_DESK, presets=PRESETS)
+    assert not [each for each in begins_now if each.path == "sources.asked.ceiling"]
 
 
 def test_asking_more_often_than_there_are_calls_is_warned_of() -> None:

@@ -139,6 +139,19 @@ def test_what_is_wrong_with_a_preset_is_told_where_it_was_written(
     assert words in found.get(path, ""), found
 
 
+def test_the_address_of_a_kintone_app_is_no_base_url() -> None:
+    """
+    What stands in the browser has a path, behind which no API is; and an app in quotes is told once, not in two ways.
+    """
+    kintone = BASE.replace('"http"', '"kintone"\napp = "12"\ncredentials = "env:X"')
+    text = kintone.replace("https://own.example.co.jp", "https://acme.cybozu.com/k/12/")
+    faults = check_config(text.encode(), vendors=VENDORS, presets=PRESETS, stage="local")
+    found = {each.path: each.message for each in faults if each.path.startswith("destinations.own.")}
+
+    assert found["destinations.own.base_url"] == "has more than the host"
+    assert [path for path in found if "app" in path] == ["destinations.own.app"]
+
+
 @pytest.mark.parametrize("url", ["http://own.example.co.jp", "https://user:pass@own.example.co.jp", "ftp://x"])
 def test_an_address_that_is_not_safe_is_refused(url: str) -> None:
     """
