@@ -115,7 +115,7 @@ def test_the_mended_form_is_sent_from_that_page(windows: Windows, company: Compa
     assert page.url == f"{company.website}/thanks?from=contact&c={lead['hashcode']}-00"
     assert tag == f"{lead['hashcode']}-00"
     assert (lead["last_name"], lead["first_name"], lead["lead_company_name"]) == (NAME, GIVEN, FIRM)
-    assert lead["memo"] == MESSAGE
+    assert lead["memo"] == MESSAGE.strip()
     assert lead["custom:interest"] == "見積り"
 
 

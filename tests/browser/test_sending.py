@@ -33,7 +33,7 @@ def test_a_form_leads_to_the_thank_you_page_with_its_hashcode(
     assert tag == f"{lead['hashcode']}-00"
     assert page.url == f"{company.website}/thanks?from=contact&c={tag}"
     assert (lead["last_name"], lead["first_name"], lead["lead_company_name"]) == (NAME, GIVEN, FIRM)
-    assert lead["memo"] == MESSAGE
+    assert lead["memo"] == MESSAGE.strip()
     assert sorted(each.destination for each in company.deliveries(email)) == ["haihai", "satori"]
 
 
