@@ -377,3 +377,13 @@ def test_a_slot_with_a_single_ordinary_call_keeps_none_of_it() -> None:
     slot = replace(SINGLE, limits=(Limit(calls=2, per="slot", slot_seconds=12, reserve=1),), rate=None)
 
     assert isinstance(may_call(slot, state(), TEN, replace(ASK, late=True)), Go)
+
+
+def test_of_a_slot_of_two_calls_one_is_kept() -> None:
+    """A row of a file takes the first, and what comes by itself finds the second."""
+    slot = replace(SINGLE, limits=(Limit(calls=2, per="slot", slot_seconds=12),), rate=None)
+    used = state(used={f"slot12#{int(TEN.timestamp()) // 12}": 1})
+
+    assert isinstance(may_call(slot, state(), TEN, replace(ASK, late=True)), Go)
+    assert wait(slot, used, ask=replace(ASK, late=True)).kind == "kept"
+    assert isinstance(may_call(slot, used, TEN, ASK), Go)
