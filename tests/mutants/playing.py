@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 import chalicelib.model  # noqa: F401 - imported once, for every process
 from tests.mutants.mutating import Change
@@ -68,7 +68,7 @@ def play_all(
     while waiting or running:
         while waiting and len(running) < (os.cpu_count() or 1):
             number = waiting.pop()
-            process = context.Process(target=_run, args=(package, _in_order(tests, made[number]), made[number]))
+            process = context.Process(target=_run, args=(package, _rounds(tests, made[number]), made[number]))
             process.start()
             running[number] = (process, time.monotonic() + SECONDS_MAX)
         wait([process.sentinel for process, _ in running.values()], timeout=1.0)
@@ -81,9 +81,14 @@ def play_all(
     return results
 
 
-def _in_order(tests: str, change: Change | None) -> list[str]:
+def _rounds(tests: str, change: Change | None) -> list[list[str]]:
+    """
+    What pytest is asked, one round after the other: a module's own tests, then all others.
+
+    One round would not do, since pytest puts overlapping paths into an order of its own.
+    """
     own = Path(tests) / f"test_{change.module}.py" if change else Path(tests)
-    return [*([str(own)] if own.is_file() else []), tests]
+    return [[str(own)], [tests, f"--ignore={own}"]] if own.is_file() else [[tests]]
 
 
 def _end(process: Any) -> str:
@@ -98,26 +103,33 @@ def _end(process: Any) -> str:
 class _Repeatable:
     """
     Lets random examples be the same for every change, and take as long as they take.
+
+    That one fails is enough: none is made smaller.
     """
 
     def pytest_sessionstart(self) -> None:
-        settings.register_profile("mutants", max_examples=60, derandomize=True, database=None, deadline=None)
+        settings.register_profile(
+            "mutants",
+            max_examples=60,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=(Phase.explicit, Phase.generate),
+        )
         settings.load_profile("mutants")
 
 
-def _run(package: str, tests: list[str], change: Change | None) -> None:
+def _run(package: str, rounds: list[list[str]], change: Change | None) -> None:
     """
     What the process does: its exit status is pytest's own, less what belongs to failing at import.
     """
     if change is not None:
         sys.meta_path.insert(0, _Changed(f"{package}.{change.module}", change.source))
+    status = 0
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):  # noqa: PTH123
-        status = int(
-            pytest.main(
-                ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain", "-W", "ignore", *tests],
-                plugins=[_Repeatable()],
-            )
-        )
+        for asked in rounds:
+            options = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain", "-W", "ignore"]
+            status = status or int(pytest.main([*options, *asked], plugins=[_Repeatable()]))
     # A module that cannot be imported any more is an error of collection: as good as a test that fails.
     caught = status in {1, 2, 3}
     with suppress(OSError):

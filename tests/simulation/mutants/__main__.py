@@ -25,6 +25,11 @@ from tests.simulation.mutants.patching import Mutant
 
 SECONDS_MAX = 900
 
+UNPLAYABLE = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "AttributeError")
+"""
+Errors of a patch that no longer fits the code around it: it breaks everything, and so proves nothing of its promise.
+"""
+
 
 def main() -> int:
     """
@@ -94,6 +99,8 @@ def _played(name: str, place: str, first: int, seeds: int) -> tuple[str, str]:
     seed, tab, why = done.stdout.strip().partition("\t")
     if not tab:
         raise RuntimeError(f"{name} cannot be played:\n{done.stderr[-2_000:]}")
+    if why.startswith("own fault:") and any(f"> {each}'" in why for each in UNPLAYABLE):
+        raise RuntimeError(f"{name} cannot be played:\n{why}")
     return seed, why.partition(":")[0] + ":" + why.partition(":")[2][:70]
 
 

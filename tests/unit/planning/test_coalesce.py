@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -335,6 +336,16 @@ def test_an_address_gets_so_many_messages_a_day(day: str, count: int, goes: bool
 
     assert bool(made.lines) == goes
     assert [each.why for each in made.overtaken] == ([] if goes else ["the address has had its 2 of the day"])
+
+
+@pytest.mark.parametrize(("per_day", "goes"), [(0, True), (1, False), (2, True)])
+def test_one_message_a_day_is_one(per_day: int, goes: bool) -> None:  # noqa: FBT001 - a parameter
+    """An address that has had one gets no second where one is the bound; where there is none, it does."""
+    bound = replace(MESSAGES, per_day=per_day)
+    contact = Contact(id="c", lane="l", day="2026-11-21", day_count=1)
+    made = plan_contact([delivery(1, {"email": "a"})], contact, lambda _: bound, now=NOON, settle_seconds=0)
+
+    assert bool(made.lines) == goes
 
 
 def test_a_message_that_is_on_its_way_is_left_alone() -> None:

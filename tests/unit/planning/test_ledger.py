@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.model import Breaker, Lane, LaneState, Limit, OpenCall, Rate
-from chalicelib.planning.ledger import Ask, Go, Wait, calls_now, late_calls_now, may_call, next_call_at, pace_seconds
+from chalicelib.planning.ledger import (
+    Ask,
+    Go,
+    Share,
+    Wait,
+    calls_now,
+    late_calls_now,
+    may_call,
+    next_call_at,
+    pace_seconds,
+    part,
+)
 from tests.unit.planning.make import BATCH, SINGLE, TEN
 
 DAY = BATCH.limits[0]
@@ -330,3 +341,49 @@ def test_a_day_of_one_call_has_one() -> None:
 
     assert isinstance(may_call(one, state(), TEN, ASK), Go)
     assert wait(one, state(used={"day#2026-11-21": 1})).kind == "quota"
+
+
+def test_a_share_is_its_part_of_what_is_not_kept_back() -> None:
+    """In whole calls, rounded down; of a small window it is one all the same."""
+    quarter = Share(book="polls", percent=25)
+
+    assert part(Limit(calls=400, per="day"), quarter) == 100
+    assert part(Limit(calls=250, per="day", reserve=10), quarter) == 60
+    assert part(Limit(calls=4, per="day", reserve=1), quarter) == 1
+
+
+def test_a_share_that_is_used_up_waits_for_the_reset() -> None:
+    """As a used-up day does, with words of its own; a call before that it may go."""
+    asks = replace(ASK, share=Share(book="polls", percent=25))
+    used = wait(BATCH, state(used={"polls/day#2026-11-21": 57}), ask=asks)
+
+    assert (used.kind, used.until) == ("quota", datetime(2026, 11, 21, 15, 0, 15, tzinfo=UTC))
+    assert "its share of 25 %" in used.why
+    verdict = may_call(BATCH, state(used={"polls/day#2026-11-21": 56}), TEN, asks)
+    assert isinstance(verdict, Go)
+    assert verdict.reservation.windows[1] == ("polls/day#2026-11-21", 56)
+
+
+def test_a_share_uses_half_of_a_burst() -> None:
+    """A visitor who comes meanwhile finds the other half."""
+    busy = state(tat_ms=int(TEN.timestamp() * 1000) + 1_001)
+
+    assert wait(SINGLE, busy, ask=replace(ASK, share=Share(book="polls", percent=25))).kind == "rate"
+    assert isinstance(may_call(SINGLE, busy, TEN, ASK), Go)
+
+
+def test_a_slot_with_a_single_ordinary_call_keeps_none_of_it() -> None:
+    """What is kept back for opt-outs is not among those that late work leaves to others."""
+    slot = replace(SINGLE, limits=(Limit(calls=2, per="slot", slot_seconds=12, reserve=1),), rate=None)
+
+    assert isinstance(may_call(slot, state(), TEN, replace(ASK, late=True)), Go)
+
+
+def test_of_a_slot_of_two_calls_one_is_kept() -> None:
+    """A row of a file takes the first, and what comes by itself finds the second."""
+    slot = replace(SINGLE, limits=(Limit(calls=2, per="slot", slot_seconds=12),), rate=None)
+    used = state(used={f"slot12#{int(TEN.timestamp()) // 12}": 1})
+
+    assert isinstance(may_call(slot, state(), TEN, replace(ASK, late=True)), Go)
+    assert wait(slot, used, ask=replace(ASK, late=True)).kind == "kept"
+    assert isinstance(may_call(slot, used, TEN, ASK), Go)

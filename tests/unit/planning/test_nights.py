@@ -153,3 +153,36 @@ def test_another_busy_answer_is_not_a_nights_maintenance() -> None:
 
     assert turn.breaker.until == at("02:00:00") + timedelta(seconds=7.5)
     assert turn.breaker.night_since is None
+
+
+def test_a_night_is_learned_to_the_minute() -> None:
+    """Ten minutes and eight hours still count, from eight in the evening until nine in the morning."""
+    assert learned(None, at("02:00:00"), at("02:10:00")) == Night(begins=120, ends=130)
+    assert learned(None, at("01:00:00"), at("09:00:00")) == Night(begins=60, ends=540)
+    assert learned(None, at("20:00:00", 21), at("21:00:00", 21)) == Night(begins=1_200, ends=1_260)
+    assert learned(None, at("19:59:00", 21), at("21:00:00", 21)) is None
+    assert learned(None, at("08:00:00"), at("09:01:00")) is None
+    assert learned(None, at("02:00:00"), at("05:04:01")) == Night(begins=120, ends=305)
+    assert learned(None, at("02:00:00"), at("05:04:00")) == Night(begins=120, ends=304)
+
+
+def test_a_night_is_only_lengthened_as_far_as_a_night_goes() -> None:
+    """Eight hours at most, and only where it begins before the known end."""
+    ten_to_two = Night(begins=1_320, ends=120)
+
+    assert learned(ten_to_two, at("01:00:00"), at("06:00:00")) == Night(begins=1_320, ends=360)
+    assert learned(ten_to_two, at("01:00:00"), at("06:01:00")) == Night(begins=60, ends=361)
+    assert learned(TWO_TO_FIVE, at("04:59:00"), at("06:00:00")) == Night(begins=120, ends=360)
+    assert learned(TWO_TO_FIVE, at("05:00:00"), at("06:00:00")) == Night(begins=300, ends=360)
+
+
+def test_the_bounds_of_waiting_are_told_to_the_minute() -> None:
+    """Two hours before, half an hour for the question in between, eight hours in all."""
+    one_to_eight = Night(begins=60, ends=480)
+
+    assert back_at(TWO_TO_FIVE, Breaker(), at("00:00:00"), 0.0) == at("02:30:00")
+    assert back_at(TWO_TO_FIVE, Breaker(), at("23:59:00", 21), 0.0) is None
+    assert back_at(TWO_TO_FIVE, Breaker(), at("04:30:00"), 0.0) == at("04:45:00")
+    assert back_at(TWO_TO_FIVE, Breaker(), at("04:30:01"), 0.0) == at("05:00:00")
+    assert back_at(one_to_eight, Breaker(), at("00:00:00"), 0.0) == at("04:00:00")
+    assert back_at(one_to_eight, Breaker(), at("23:59:59", 21), 0.0) is None

@@ -114,3 +114,59 @@ def test_what_concerns_a_poll_alone_does_not_stop_its_lane() -> None:
 
     assert own == ["slow"] * 4 + ["quota", "busy", "failing"]
     assert shared == ["slow"] * 4 + ["quota", "busy", "slow"]
+
+
+def test_a_poll_that_fails_is_left_alone_ever_longer() -> None:
+    """Two minutes, four, eight … at most an hour; chance takes up to half of it off."""
+    seconds = [(polling.retry_at(failures, 0.0, TEN) - TEN).total_seconds() for failures in (1, 2, 5, 6, 10_000)]
+
+    assert seconds == [60, 120, 960, 1_800, 1_800]
+    assert polling.retry_at(1, 0.5, TEN) == TEN + timedelta(seconds=90)
+
+
+def test_a_poll_is_due_at_its_time_unless_somebody_is_at_it() -> None:
+    """At the very moment, and a dead worker's claim ends with its lease."""
+    moment = timedelta(microseconds=1)
+
+    assert polling.is_due(PollState(source="s"), TEN)
+    assert polling.is_due(PollState(source="s", next_at=TEN), TEN)
+    assert not polling.is_due(PollState(source="s", next_at=TEN + moment), TEN)
+    assert not polling.is_due(PollState(source="s", next_at=TEN, owner="w", lease_until=TEN + moment), TEN)
+    assert not polling.is_due(PollState(source="s", owner="w", lease_until=TEN + moment), TEN)
+    assert polling.is_due(PollState(source="s", owner="w", lease_until=TEN), TEN)
+    assert polling.is_due(PollState(source="s", owner="w"), TEN)
+    assert polling.is_due(PollState(source="s", lease_until=TEN + moment), TEN)
+
+
+def test_runs_follow_each_other_by_their_beginnings() -> None:
+    """Half an hour after the last one began; one that took longer is followed at once."""
+    run = polling.begin(POLL, PollState(source="s"), TEN, by_day=False)
+
+    assert polling.next_after(POLL, run, TEN + timedelta(minutes=10)) == TEN + timedelta(minutes=30)
+    assert polling.next_after(POLL, run, TEN + timedelta(minutes=40)) == TEN + timedelta(minutes=40)
+
+
+def test_a_days_pages_are_read_before_the_next_day() -> None:
+    """A full page goes on by one row at least; the next day begins with its first page and nothing read."""
+    state = PollState(source="s", watermark=TEN - timedelta(days=1))
+    run = replace(polling.begin(POLL, state, TEN, by_day=True), offset=91, last="x")
+    page = polling.step(run, 100, rows_per_call=100, overlap_rows=10)
+    crept = polling.step(run, 100, rows_per_call=100, overlap_rows=100)
+    other = polling.step(run, 99, rows_per_call=100, overlap_rows=10)
+
+    assert page is not None
+    assert (page.day, page.offset) == (run.day, 181)
+    assert crept is not None
+    assert crept.offset == 92
+    assert other is not None
+    assert run.day is not None
+    assert (other.day, other.offset, other.last) == (run.day + timedelta(days=1), 1, "")
+
+
+def test_a_run_by_day_begins_with_tokyos_day_and_another_has_none() -> None:
+    """One hour after midnight in Tokyo with an overlap of two hours it begins with yesterday."""
+    night = TEN - timedelta(hours=9)
+
+    assert polling.begin(POLL, PollState(source="s"), night, by_day=True).day == date(2026, 11, 20)
+    assert polling.begin(POLL, PollState(source="s"), night, by_day=False).day is None
+    assert polling.begin(POLL, PollState(source="s"), night, by_day=False).until == night

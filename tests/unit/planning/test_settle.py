@@ -14,6 +14,7 @@ from chalicelib.model import (
     Lane,
     LaneState,
     LaneTurn,
+    Limit,
     Outcome,
     Refused,
     State,
@@ -190,6 +191,13 @@ def test_a_429_at_the_limit_is_no_drift() -> None:
         state = LaneState(lane="batch", used={"day#2026-11-21": used})
         (notice,) = lane_turn(BATCH, state, Verdict(kind="quota"), NOW).notices
         assert ("another program" in notice.text) is told
+
+
+def test_a_429_before_any_call_is_drift_whatever_the_limit() -> None:
+    """Even of a single call a day: it was not ours."""
+    one = replace(BATCH, limits=(Limit(calls=1, per="day"),))
+
+    assert lane_turn(one, LaneState(lane="batch"), Verdict(kind="quota"), NOW).drift
 
 
 def test_a_closure_remembers_since_when_and_how_often() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,9 +10,13 @@ from chalicelib.model import Limit
 from chalicelib.planning.windows import (
     JST,
     SKEW_SECONDS,
+    day_bounds,
     guard_until,
+    hour_name,
     reopening,
+    stale_hours,
     stale_windows,
+    tokyo_day,
     window_end,
     window_name,
     window_start,
@@ -134,3 +138,26 @@ def test_history_keeps_eight_days_and_the_last_slots() -> None:
     used = {"day#2026-11-13": 1, "day#2026-11-12": 1, f"slot12#{slot}": 1, f"slot12#{slot - 1}": 1}
 
     assert stale_windows(used, (DAY, SLOT), now) == ("day#2026-11-12", f"slot12#{slot - 1}")
+
+
+def test_hours_and_days_have_tokyos_names() -> None:
+    """An hour of calls is told by the clock on the operator's wall."""
+    assert hour_name(at("2026-11-20T15:30:00Z")) == "2026-11-21T00"
+    assert tokyo_day(at("2026-11-20T14:59:59Z")) == "2026-11-20"
+    assert day_bounds(date(2026, 11, 21)) == (at("2026-11-20T15:00:00Z"), at("2026-11-21T15:00:00Z"))
+
+
+def test_hours_are_kept_for_a_day_and_a_half() -> None:
+    """Who looks in the morning sees all of yesterday; the hour before those goes."""
+    noon = at("2026-11-21T03:00:00Z")
+    hours = {"2026-11-21T12": 1, "2026-11-20T00": 1, "2026-11-19T23": 1}
+
+    assert stale_hours(hours, noon) == ("2026-11-19T23",)
+
+
+def test_a_book_of_a_share_goes_with_its_day() -> None:
+    """A share's own count is as old as the window that it counts, whatever its book is called."""
+    now = at("2026-11-21T01:00:00Z")
+    used = {"polls/day#2026-11-21": 1, "polls/day#2026-11-12": 1, "a/b/day#2026-11-12": 1, "a/b/day#2026-11-21": 1}
+
+    assert stale_windows(used, (DAY,), now) == ("a/b/day#2026-11-12", "polls/day#2026-11-12")
