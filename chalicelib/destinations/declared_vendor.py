@@ -44,8 +44,8 @@ class Shape:
     A vendor that is made of declarations: what it is called, what it asks for, and what its settings become.
 
     `expand` turns a preset's few settings into those of a destination of the operator's own; `stands_for` says of parts
-    of what it makes which setting they come from, so that a fault is told where the operator wrote it. `host_only` is an
-    example of a base URL where the vendor's path follows the host.
+    of what it makes which setting they come from, so that a fault is told where the operator wrote it. `host_only` is
+    an example of a base URL, where the vendor's path follows the host.
     """
 
     slug: str

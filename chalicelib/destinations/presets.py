@@ -116,7 +116,7 @@ SLACK = vendor_of(
         stands_for={"body.text": "text"},
         pace=Pace(slug="slack", batching=False, calls_per_second=1, burst=3),
         keys="Check that webhook_url is the whole address of the incoming webhook.",
-        address="Check that the incoming webhook and its channel still exist, and that webhook_url begins with base_url.",
+        address="Check that the incoming webhook and its channel exist, and that webhook_url begins with base_url.",
     )
 )
 
