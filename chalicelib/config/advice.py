@@ -77,7 +77,7 @@ def advise_routes(
                 place.key(source.name).key("ceiling").warn(
                     f"is missing, and {label} is called once for every row that this list brings, and the first run "
                     "may take all of it",
-                    'Write first = "remember" to begin with what changes, or a ceiling: people release what it holds.',
+                    'Write first = "remember" to begin with what changes, or a ceiling; a person frees what it holds.',
                 )
                 continue
             place.key(source.name).key("ceiling").warn(

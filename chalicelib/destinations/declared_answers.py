@@ -129,7 +129,12 @@ def _said(scope: Mapping[str, Json]) -> str:
     """
     body = scope["body"]
     if isinstance(body, dict):
-        return replies.words(next((body[name] for name in SAYING if body.get(name)), ""))
+        found = next((body[name] for name in SAYING if body.get(name)), "")
+        # "The input is invalid" alone names no field; many services, kintone too, say beside it which one.
+        beside = body.get("errors")
+        if isinstance(found, str) and isinstance(beside, dict | list) and beside:
+            return replies.words(f"{found} {replies.words(beside)}")
+        return replies.words(found)
     text = scope["text"].strip()
     plain = body is None and text.isprintable() and not text.startswith("<")
     return replies.words(text) if plain else ""

@@ -45,7 +45,7 @@ class Shape:
 
     `expand` turns a preset's few settings into those of a destination of the operator's own; `stands_for` says of parts
     of what it makes which setting they come from, so that a fault is told where the operator wrote it. `host_only` is
-    an example of a base URL where the vendor's path follows the host.
+    an example of a base URL, where the vendor's path follows the host.
     """
 
     slug: str

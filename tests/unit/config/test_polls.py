@@ -147,9 +147,7 @@ def test_a_get_has_no_body_for_its_parameters(place: str) -> None:
 
 
 def test_a_list_that_brings_many_single_calls_is_no_webhook() -> None:
-    """
-    The advice speaks of the list and its first run, whose opt-outs nobody wants held unawares; answered it is silent.
-    """
+    """The advice speaks of the list and its first run; a list that begins with what changes needs none."""
     routed = source("haihaimail_forms", f"{FILLED}%s") + ROUTE
     open_ended = check(HEAD + routed.replace("%s", ""), vendors=VENDORS_WITH_DESK, presets=PRESETS)
     told = [each for each in open_ended if each.path == "sources.asked.ceiling"]

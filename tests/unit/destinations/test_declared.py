@@ -282,6 +282,25 @@ def test_answers_mean_what_the_declaration_says(
     assert reading.verdict.kind == verdict
 
 
+def test_a_refusal_names_the_field_that_the_service_names() -> None:
+    """
+    A message for all cases does not help who has to mend one; an address in it stays unseen.
+    """
+    body = {
+        "message": "入力内容が正しくありません。",
+        "errors": {"records[0].email.value": {"messages": ["taro@example.co.jp は長すぎます"]}},
+    }
+    line = Line(contact="c", payload={"name": "x"}, deliveries=("d1",))
+    batch = Batch(lane="l", destination="own", operation="send", lines=(line,))
+    reading = VENDORS["http"].read(Reply(status=400, body=json.dumps(body).encode()), batch, destination())
+    outcome = reading.outcomes["d1"]
+
+    assert isinstance(outcome, Refused)
+    assert "正しくありません。" in outcome.reason
+    assert "records[0].email.value" in outcome.reason
+    assert "taro@" not in outcome.reason
+
+
 @pytest.mark.parametrize("kind", ["quota", "busy", "paused"])
 def test_a_declared_not_now_moves_the_lane(kind: str) -> None:
     """
