@@ -102,7 +102,8 @@ class Deeds(Viewer):
         if key and not self._may_go_again(key):
             raise OperatorError(
                 f"The vendor may have the file of lane {name}, and a repeat is not harmless: it is not let go. "
-                "Its rows are held by themselves within minutes; see: ekiden held list"
+                "Its rows are held by themselves within minutes: ekiden held list. Else ask the receiver, and if "
+                "a repeat does no harm, write repeat_harmless = true at the destination, deploy, and let it go then"
             )
         if not let_go(self._deps, lane, state, call):
             raise OperatorError(f"The open call of lane {name} has just moved on; look again: ekiden status")
