@@ -130,7 +130,9 @@ def _mail(config: Config, function: Function) -> Iterable[Json]:
     if names:
         identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity"
         arns = [{"Fn::Sub": f"{identity}/{name}"} for name in names]
-        yield _allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], arns)
+        # A domain that is verified stands for all its addresses; ours are these.
+        only = {"Condition": {"StringEquals": {"ses:FromAddress": sorted(senders)}}}
+        yield _allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], arns) | only
 
 
 def _console(config: Config, function: Function) -> Iterable[Json]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from chalicelib.model import State, Turn
+from chalicelib.model import LaneKey, State, Turn
 from chalicelib.ports import Lost, Write
 from chalicelib.records import deliveries, lanes
 from chalicelib.records.layout import TIERS, delivery_key
@@ -88,7 +88,8 @@ class Deeds(Viewer):
         """
         End a lane's open call without knowing what came of it; its rows go again in another. Returns how many.
 
-        Every operation of a batching lane may be repeated, so that nobody is harmed if the vendor has the file.
+        Nobody is harmed if the vendor has the file: a call that may not be repeated is not let go. Its rows are held by
+        themselves once its time is up. Raises OperatorError for such a call, and where there is none.
         """
         lane = self._lane(name)
         state = lane_state(self._deps.ports.table, name)
@@ -97,12 +98,27 @@ class Deeds(Viewer):
             raise OperatorError(f"Lane {name} has no open call")
         if call.phase == "sending" and self._deps.now() < call.until:
             raise OperatorError(f"A worker may still be at it, until {call.until:%H:%M:%S} UTC; try again then")
+        key = next((each for each in state.keys if each.name == call.key), None)
+        if key and not self._may_go_again(key):
+            raise OperatorError(
+                f"The vendor may have the file of lane {name}, and a repeat is not harmless: it is not let go. "
+                "Its rows are held by themselves within minutes: ekiden held list. Else ask the receiver, and if "
+                "a repeat does no harm, write repeat_harmless = true at the destination, deploy, and let it go then"
+            )
         if not let_go(self._deps, lane, state, call):
             raise OperatorError(f"The open call of lane {name} has just moved on; look again: ekiden status")
         self._audit.note("let go", [name, call.id], numbers={"rows": call.rows})
         ring_quietly(self._deps, [bell(name)])
         self._deps.ports.journal.log("operator.let_go", lane=name, call=call.id, rows=call.rows)
         return call.rows
+
+    def _may_go_again(self, key: LaneKey) -> bool:
+        """
+        Whether a key's rows may be sent twice; what has left relay.toml is not sent at all.
+        """
+        if key.destination not in self._deps.config.destinations:
+            return True
+        return self._deps.repeat_harmless(key.destination, key.operation)
 
     # ── the record ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -63,7 +63,7 @@ class RowTaker:
         self._front = front
         self._leg = leg
         self._run = state.run
-        self._key = deps.signing_key()
+        self._key, self._older = deps.signing_key(), deps.older_signing_keys()
         self._remember_only = leg.poll.first == "remember" and state.done_at is None
         self._by_rows = leg.retrieval.known_by == "rows"
         self._before = self._read(state.snapshot)
@@ -83,12 +83,13 @@ class RowTaker:
         fresh: list[Delivery] = []
         for row in rows:
             digest = self.digest(row)
-            if digest in self.digests:
+            if self._is_among(row, digest, self.digests):
+                self.digests.add(digest)
                 continue
             if self._deps.now() + timedelta(seconds=LEAVE_SECONDS) >= self._leg.deadline:
                 self._front.wake(fresh)
                 raise Later(self._deps.now(), "there are more rows than one worker has time for; it goes on")
-            if digest not in self._before and not self._remember_only:
+            if not self._remember_only and not self._is_among(row, digest, self._before):
                 found = self._store(row, digest)
                 taken += found is not None
                 fresh += found or ()
@@ -108,6 +109,12 @@ class RowTaker:
         name = f"{FOLDER}/{self._leg.source.name}/{self._run}{'-part' if part else ''}"
         self._deps.ports.bucket.put(name, "\n".join(sorted(self.digests)).encode())
         return name
+
+    def _is_among(self, row: Mapping[str, Json], digest: str, digests: set[str]) -> bool:
+        """
+        Whether a row is known, also by a digest that was made before the key was rotated.
+        """
+        return digest in digests or any(row_digest(row, key) in digests for key in self._older)
 
     def _store(self, row: Mapping[str, Json], digest: str) -> tuple[Delivery, ...] | None:
         """

@@ -14,6 +14,7 @@ import pytest
 from chalicelib.adapters.aws import Clients
 from chalicelib.adapters.transport import Outbound
 from chalicelib.model import Envelope, State
+from chalicelib.relay.viewing import OperatorError
 from tests.sandbox.faults import Fault
 from tests.sandbox.own_service import HookReceiver, OwnCrm, Warehouse
 from tests.sandbox.receivers import KintoneSandbox, SlackSandbox
@@ -239,6 +240,41 @@ def test_rows_that_may_not_be_doubled_wait_for_a_person() -> None:
 
     assert world.states() == {"held": 3}
     assert warehouse.calls == [3]
+
+
+class Killed(BaseException):
+    """
+    The end of a worker.
+    """
+
+
+def test_a_call_that_may_not_be_doubled_is_not_let_go_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The worker died when the file was out: an operator who lets the call go cannot send its rows a second time.
+    """
+    config = ROWS.replace("FORMAT", 'body = { rows = "{_rows}" }').replace('idempotency_header = "Idempotency-Key"', "")
+    world = world_of(config.replace('operation = "upsert"', 'operation = "send"'))
+    warehouse = Warehouse(clock=world.clock.now)
+    world.transport.sandboxes["https://dwh.example.co.jp"] = warehouse
+    send = type(world.transport).send
+
+    def dies(self: Any, call: Any, *, timeout_seconds: float) -> Any:
+        send(self, call, timeout_seconds=timeout_seconds)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(world.transport), "send", dies)
+        world.webhook(json.dumps({"events": [EVENT]}).encode())
+        with pytest.raises(Killed):
+            world.pass_minutes(2)
+    (lane,) = (each.lane.name for each in world.relay.operator.status() if each.lane.batching)
+    world.clock.sleep(600)
+
+    with pytest.raises(OperatorError, match="a repeat is not harmless"):
+        world.relay.operator.let_go(lane)
+    world.pass_minutes(30)
+    assert world.states() == {"held": 1}
+    assert warehouse.calls == [1]
 
 
 @pytest.mark.parametrize(

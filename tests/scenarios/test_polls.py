@@ -150,6 +150,19 @@ def test_the_same_list_again_is_no_news() -> None:
     assert calls_today(world) == 24
 
 
+def test_a_rotated_key_makes_no_news_of_what_was_known() -> None:
+    """The key by which rows are remembered is replaced: nobody on the list is told to SATORI a second time."""
+    rotating = CONFIG.replace('secret = "env:EKIDEN_SECRET"', 'secret = ["env:EKIDEN_SECRET", "env:BEFORE"]')
+    world, listed = world_with("taro@example.co.jp", config=rotating + STOPPED)
+    world.secrets.values["env:BEFORE"] = world.secrets.values["env:EKIDEN_SECRET"]
+    world.pass_minutes(60)
+    world.secrets.values["env:EKIDEN_SECRET"] = "the key after it, which only this test knows"
+    listed.addresses.append("hana@example.co.jp")
+    world.pass_minutes(90)
+
+    assert world.states() == {"delivered": 2}
+
+
 # ── quota ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -18,6 +18,7 @@ from chalicelib.ports import Bucket
 from chalicelib.relay import files
 from chalicelib.relay.console.answers import File
 from chalicelib.relay.console.asking import Asked
+from chalicelib.relay.console.finding import day_of
 from chalicelib.relay.operating import Operator
 from chalicelib.relay.viewing import OperatorError
 
@@ -100,11 +101,7 @@ def files_drawn(operator: Operator, found: Files, frame: Frame, asked: Asked) ->
     """
     if asked.name:
         return file_page(frame, found.whole(*_named(operator, asked.name)))
-    today = frame.at.astimezone(JST).date()
-    try:
-        day = date.fromisoformat(asked.query.get("date", ""))
-    except ValueError:
-        day = today
+    day = day_of(asked.query.get("date", "")) or frame.at.astimezone(JST).date()
     batching = sorted(name for name, lane in operator.config.lanes.items() if lane.batching)
     return files_page(frame, day, [view for lane in batching for view in found.of_day(lane, day)])
 

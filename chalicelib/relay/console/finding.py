@@ -21,6 +21,7 @@ from chalicelib.relay.searching import PAGE_MAX, Found, Wanted
 
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}(\.\d{1,3})?")
 PAGES_A_FILE_MAX = 20
+YEAR_MIN, YEAR_MAX = 2000, 9000
 HEADINGS = ("submission", "source", "arrived (JST)", "address", "delivery", "to", "state", "reason", "at (JST)")
 
 
@@ -68,12 +69,13 @@ def _wanted(question: Question) -> Wanted:
 
 def day_of(text: str) -> date | None:
     """
-    A day as it was typed, or None for what is none.
+    A day as it was typed, or None for what is none, or of another age.
     """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if YEAR_MIN <= day.year <= YEAR_MAX else None
 
 
 def _file(operator: Operator, frame: Frame, wanted: Wanted) -> File:

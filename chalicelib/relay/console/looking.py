@@ -5,7 +5,6 @@ The pages that are looked at; none of them changes anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 from chalicelib.console.day import day_page
 from chalicelib.console.deliveries import Listing, dead_page, held_page
@@ -17,7 +16,7 @@ from chalicelib.model import Delivery, State
 from chalicelib.relay.console.answers import File, csv_file
 from chalicelib.relay.console.asking import Asked
 from chalicelib.relay.console.filing import Files, files_drawn
-from chalicelib.relay.console.finding import searched, stamped
+from chalicelib.relay.console.finding import day_of, searched, stamped
 from chalicelib.relay.console.telling import delivery_drawn, submission_drawn
 from chalicelib.relay.console.views import deed_view, delivery_view, lane_view, picture
 from chalicelib.relay.operating import Operator
@@ -123,10 +122,7 @@ class Looking:
 
     def _day(self) -> str:
         today = self._frame.at.astimezone(JST).date()
-        try:
-            day = min(date.fromisoformat(self._asked.name or self._asked.query.get("date", "")), today)
-        except ValueError:
-            day = today
+        day = min(day_of(self._asked.name or self._asked.query.get("date", "")) or today, today)
         return day_page(self._frame, picture(self._operator.day(day), today))
 
     def _record(self) -> str:

@@ -410,6 +410,18 @@ def test_a_day_is_drawn_by_hours_with_its_figures(world: World, window: Window) 
     assert "2026-11-20 の一日" in window.get("/days?date=2026-11-20").text
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_of_another_age_is_no_fault_of_ours(window: Window, day: str) -> None:
+    """It is shown as today, or told to be no date; nobody reads of a fault in the log."""
+    window.sign_in()
+
+    assert [window.get(f"{path}?date={day}").status for path in ("/days", "/files")] == [200, 200]
+    assert window.get(f"/days/{day}").status == 200
+    found = window.send(window.get("/search").form("/search"), ("since", "0001-01-01"))
+    assert found.status == 200
+    assert "日付が読めません" in found.text
+
+
 def test_a_page_that_there_is_not_is_told(window: Window) -> None:
     """Also a delivery, a submission or a file that nobody knows."""
     found = [

@@ -229,6 +229,8 @@ def test_mail_may_be_sent_as_the_configured_sender_alone(make: Make) -> None:
     wanted = {("ses:SendEmail", f"{identity}/{name}") for name in ("info@example.co.jp", "example.co.jp")}
     local = make(destinations={"post": replace(post, settings={**post.settings, "server": "smtp://127.0.0.1:1025"})})
 
+    (mail,) = (each for each in policies(config, "prod")[ADVANCE]["Statement"] if each.get("Sid") == "Mail")
+    assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": ["info@example.co.jp"]}}
     for function in FUNCTIONS:
         given = {each for each in allowed(config, function) if each[0] == "ses:SendEmail"}
         assert given == (wanted if function is ADVANCE else set())
