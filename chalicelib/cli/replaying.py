@@ -111,7 +111,7 @@ def _show_plan(plan: Plan) -> None:
     deed = "drop" if plan.deed == "drop" else "release" if plan.state is State.HELD else "replay"
     title(f"Would {deed} {amount(len(plan.ids), *what)}{' (there are more, for another time)' if plan.more else ''}")
     if plan.prices:
-        made = table("lane", "deliveries", "calls, at least", "left today", whole=(0,))
+        made = table("lane", "deliveries", "calls, about", "left today", whole=(0,))
         for each in plan.prices:
             left = "no daily limit" if each.left is None else f"{each.left:,}"
             short = each.left is not None and each.calls > each.left

@@ -11,7 +11,7 @@ from chalicelib.console.markup import Html, el
 from chalicelib.console.saying import Say
 from chalicelib.value import value
 
-WIDTH, HEIGHT, FOOT, LEFT, TOP = 360, 150, 20, 36, 10
+WIDTH, HEIGHT, FOOT, LEFT, TOP = 360, 150, 20, 48, 10
 HOURS = 24
 GAP = 2
 

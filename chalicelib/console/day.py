@@ -68,7 +68,7 @@ def _section(say: Say, title: str, series: Sequence[Series], unit: str) -> Html:
     """
     lines = hours_table(series)
     if not lines:
-        nothing = note(say("この日はありません。", "None on this day."))
+        nothing = note(say("この日の記録はありません。", "None on this day."))
         return el("section", el("h2", title), nothing, class_="card")
     heads = [say("時", "hour"), *(each.name for each in series)]
     cells: list[list[Child]] = [list(line) for line in lines]

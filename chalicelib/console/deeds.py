@@ -70,7 +70,7 @@ def plan_page(frame: Frame, plan: Plan) -> str:
         nothing = note(
             say("対象がありません。何もしていません。", "There is nothing to do it to. Nothing was done."), "warn"
         )
-        return page(frame, title, nothing, aside, _back(frame), current="-")
+        return page(frame, title, nothing, aside, _back(frame, plan.state), current=plan.state)
     words = {
         "replay": say(f"{number:,}件を送ります。", f"{number:,} will be sent."),
         "drop": say(
@@ -95,6 +95,7 @@ def plan_page(frame: Frame, plan: Plan) -> str:
         _yes(frame, plan),
         _which(frame, plan),
         aside,
+        current=plan.state,
     )
 
 
@@ -148,7 +149,8 @@ def done_page(frame: Frame, deed: str, state: str, results: Sequence[tuple[str, 
         note(words, "good") if done else None,
         note(wrong, "bad") if failed else None,
         grid(say("結果", "Results"), ["ID", say("結果", "result")], lines) if lines else None,
-        _back(frame),
+        _back(frame, state),
+        current=state,
     )
 
 
@@ -172,7 +174,7 @@ def _costs(frame: Frame, prices: Sequence[Price]) -> Html:
         ]
         for each in prices
     ]
-    heads = [say("レーン", "lane"), say("配信", "deliveries"), say("使う回数（最大）", "calls, at most")]
+    heads = [say("レーン", "lane"), say("配信", "deliveries"), say("使う回数（目安）", "calls, about")]
     heads += [say("今日の残り", "left today"), say("備考", "remark")]
     return grid(say("呼び出し回数の見積もり", "What it costs in calls"), heads, lines)
 
@@ -205,7 +207,7 @@ def _yes(frame: Frame, plan: Plan) -> Html:
         el(
             "div",
             button(words, class_="danger" if plan.deed == "drop" else ""),
-            el("a", say("やめる", "Cancel"), href=frame.base, class_="button quiet"),
+            el("a", say("やめる", "Cancel"), href=frame.to(plan.state), class_="button quiet"),
             class_="actions",
         ),
     )
@@ -221,5 +223,6 @@ def _which(frame: Frame, plan: Plan) -> Html:
     return grid(caption, ["ID", say("経路", "way"), say("理由", "reason")], lines)
 
 
-def _back(frame: Frame) -> Html:
-    return el("p", el("a", frame.say("レーンへ戻る", "Back to the lanes"), href=frame.base))
+def _back(frame: Frame, state: str) -> Html:
+    words = {"dead": ("不達へ戻る", "Back to the dead letters"), "held": ("保留へ戻る", "Back to what is held")}[state]
+    return el("p", el("a", frame.say(*words), href=frame.to(state)))

@@ -9,10 +9,34 @@ from datetime import datetime
 
 from chalicelib.console.frame import Frame, grid, note, page
 from chalicelib.console.markup import Child, Html, el
-from chalicelib.console.saying import moment
+from chalicelib.console.saying import Say, moment
 from chalicelib.value import value
 
 SHOWN_IDS_MAX = 5
+BY_FILTER = " by filter"
+DEEDS: Mapping[str, str] = {
+    "sign in": "サインイン",
+    "reveal": "個人情報の表示",
+    "copy file": "ファイルの写し",
+    "pause": "停止",
+    "resume": "再開",
+    "let go": "呼び出しの打ち切り",
+    "fix": "修正して再送",
+    "replay": "再送",
+    "replay dead": "不達の再送",
+    "drop dead": "不達の破棄",
+    "release": "保留の解除",
+    "replay held": "保留の解除",
+    "drop held": "保留の破棄",
+    "drop": "破棄",
+    "release key": "保留キーの再送",
+    "bisect key": "保留キーを分けて再送",
+    "drop key": "保留キーの破棄",
+    "erase": "個人の消去",
+}
+"""
+Deeds in Japanese, as the record writes them in English; without their `by filter`.
+"""
 
 
 @value
@@ -35,15 +59,26 @@ def record_page(frame: Frame, deeds: Sequence[DeedView], cursor: str) -> str:
     """
     say = frame.say
     title = say("操作記録", "Record")
-    words = say("人が行った操作の記録です。消すことはできません。", "What people did. It cannot be changed here.")
+    words = say(
+        "人が行った操作の記録です。400日間残り、消すことはできません。",
+        "What people did. It is kept for 400 days and cannot be changed here.",
+    )
     if not deeds:
         return page(frame, title, el("p", words), note(say("まだありません。", "Nothing yet.")), current="record")
     heads = [say("日時", "when"), say("人", "who"), say("操作", "deed"), say("対象", "on"), say("理由など", "why")]
     lines: list[list[Child]] = [
-        [moment(each.at), each.by, each.deed, _on(frame, each.on), _why(each)] for each in deeds
+        [moment(each.at), each.by, _deed(say, each.deed), _on(frame, each.on), _why(each)] for each in deeds
     ]
     older = el("p", el("a", say("次のページ", "Next page"), href=frame.to("record", after=cursor))) if cursor else None
     return page(frame, title, el("p", words), grid(title, heads, lines), older, current="record")
+
+
+def _deed(say: Say, deed: str) -> str:
+    """
+    A deed in the reader's language; one without Japanese words as it was written.
+    """
+    plain = deed.removesuffix(BY_FILTER)
+    return say(DEEDS.get(plain, plain) + ("（まとめて）" if plain != deed else ""), deed)
 
 
 def _on(frame: Frame, ids: Sequence[str]) -> Child:

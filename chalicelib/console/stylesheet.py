@@ -57,7 +57,8 @@ list-style:none}
 .card h3{margin:.875rem 0 .25rem}
 .head+.facts{margin-top:.5rem}
 .scroll+.scroll{margin-top:1rem}
-@media(min-width:44.01rem){.grid code{white-space:nowrap}}
+form.card+.scroll{margin-top:1rem}
+@media(min-width:44.01rem){.grid code{white-space:nowrap}.grid{overflow-wrap:break-word}}
 .head h2{margin:0}
 .head p{margin:0;color:var(--soft);font-size:.875rem;width:100%}
 .badge{display:inline-block;padding:0 .5rem;border-radius:3px;font-size:.8125rem;font-weight:600;line-height:1.5rem;
@@ -109,6 +110,7 @@ fieldset{margin:0;padding:0;border:0}
 input,select,button,textarea{font:inherit;color:inherit}
 .box{display:block;width:100%;min-height:2.75rem;padding:.5rem .625rem;background:var(--card);
 border:1px solid var(--edge);border-radius:6px}
+input[type=date].box{height:2.75rem;padding-block:0}
 .tick{display:inline-flex;gap:.625rem;align-items:center;min-height:2.75rem}
 .tick input{width:1.25rem;height:1.25rem;accent-color:var(--act)}
 button,.button{display:inline-block;min-height:2.75rem;padding:.5rem 1.125rem;border:1px solid transparent;
@@ -140,7 +142,7 @@ summary{cursor:pointer;color:var(--act);min-height:1.75rem}
 .history li{display:grid;grid-template-columns:11rem 1fr;gap:.25rem 1rem;padding:.25rem 0;
 border-top:1px solid var(--line)}
 .history .reason{margin:0;white-space:pre-wrap}
-@media(max-width:44rem){.history li{grid-template-columns:1fr;gap:0}}
+@media(max-width:44rem){nav ul{flex-wrap:wrap}nav a{padding:.375rem .75rem}.history li{grid-template-columns:1fr;gap:0}}
 .reason{margin:.5rem 0;white-space:pre-wrap}
 .story>.card{margin:0 0 1rem}
 @media(forced-colors:active){.card,.box,button,.badge{border:1px solid}.quota .used{fill:Highlight}}

@@ -24,7 +24,7 @@ from chalicelib.model import (
     Verdict,
 )
 from chalicelib.planning.nights import back_at, learned
-from chalicelib.planning.windows import day_of, reopening, window_name
+from chalicelib.planning.windows import JST, day_of, reopening, window_name
 from chalicelib.value import value
 
 BACKOFF_SECONDS_FIRST = 30.0
@@ -175,7 +175,7 @@ def _paused(lane: Lane, verdict: Verdict) -> Notice:
 
 
 def _closed(lane: Lane, breaker: Breaker, *, drift: bool) -> Notice:
-    until = breaker.until.isoformat() if breaker.until else "an operator acts"
+    until = f"at {_in_tokyo(breaker.until)}" if breaker.until else "when an operator acts"
     told = (
         "The vendor refuses calls although our books have room: another program uses the same account (drift). "
         if drift
@@ -184,14 +184,21 @@ def _closed(lane: Lane, breaker: Breaker, *, drift: bool) -> Notice:
     return Notice(
         cause=f"closed:{lane.name}",
         subject=f"Lane {lane.name} is closed ({breaker.kind})",
-        text=f"{told}{breaker.reason}. Nothing is lost: deliveries wait, the next probe is at {until}.",
+        text=f"{told}{breaker.reason}. Nothing is lost: deliveries wait, the next probe is {until}.",
     )
 
 
 def _opened(lane: Lane, breaker: Breaker) -> Notice:
-    since = breaker.since.isoformat() if breaker.since else "some time ago"
+    since = _in_tokyo(breaker.since) if breaker.since else "some time ago"
     return Notice(
         cause=f"opened:{lane.name}",
         subject=f"Lane {lane.name} is open again",
         text=f"It was closed ({breaker.kind}) since {since}; the vendor answers, and what waits is being delivered.",
     )
+
+
+def _in_tokyo(at: datetime) -> str:
+    """
+    A time as the console and the commands write it: who reads a notice looks there next.
+    """
+    return f"{at.astimezone(JST):%Y-%m-%d %H:%M:%S} JST"

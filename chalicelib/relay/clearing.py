@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from chalicelib.model import LaneState, Notice
+from chalicelib.planning.windows import JST
 from chalicelib.ports import Lost, Query
 from chalicelib.records import notices as records
 from chalicelib.records.layout import ATTENTION, NOTICE, notice_key
@@ -79,8 +80,9 @@ class Clearing:
 
 
 def _cleared(found: Open) -> Notice:
+    told = f"{found.at.astimezone(JST):%Y-%m-%d %H:%M} JST"
     return Notice(
         cause=f"cleared:{found.cause}",
         subject=f"Cleared: {found.cause}",
-        text=f"It was told at {found.at:%Y-%m-%d %H:%M} UTC and is not there any more. See: ekiden status",
+        text=f"It was told at {told} and is not there any more. See: ekiden status",
     )

@@ -78,7 +78,7 @@ class Plan:
     """
     What a deed on many would do. `ids` would be done; `refused` would be refused again, with the reasons.
 
-    `more`: there are others beyond these, for another time.
+    `more`: there are others beyond these, for another time. `chosen` is how they were chosen, for the record.
     """
 
     deed: str
@@ -87,6 +87,7 @@ class Plan:
     refused: tuple[tuple[str, str], ...] = ()
     prices: tuple[Price, ...] = ()
     more: bool = False
+    chosen: str = " by filter"
 
 
 @value
@@ -137,7 +138,7 @@ class Replayer:
         Do what was planned, one after the other; `progress` hears of each. Errors are told per delivery.
         """
         if plan.ids:
-            self._audit.note(f"{plan.deed} {plan.state} by filter", plan.ids, numbers={"in all": len(plan.ids)})
+            self._audit.note(f"{plan.deed} {plan.state}{plan.chosen}", plan.ids, numbers={"in all": len(plan.ids)})
         done = []
         for each in plan.ids:
             one = self._do(plan, each)

@@ -36,6 +36,12 @@ class OperatorError(RelayError):
     """
 
 
+class NotThere(OperatorError):
+    """
+    Nothing has this id: it never had, or its time is over.
+    """
+
+
 @value
 class LaneStatus:
     """
@@ -177,7 +183,7 @@ class Viewer:
         except ValueError:
             item = None
         if item is None:
-            raise OperatorError(f"There is no delivery {delivery_id}. Ids look like 01JDXXXXXXXXXXXXXXXXXXXXXX.1")
+            raise NotThere(f"There is no delivery {delivery_id}. Ids look like 01JDXXXXXXXXXXXXXXXXXXXXXX.1")
         return deliveries.from_item(item)
 
     def story(self, event_or_delivery_id: str) -> Story:
@@ -188,7 +194,7 @@ class Viewer:
         items = self._deps.ports.table.query(Query(pk=event_key(event_id).pk, limit=LISTED_MAX))
         event = next((item for item in items if item["sk"] == "EVENT"), None)
         if event is None and not items:
-            raise OperatorError(f"There is no submission {event_id}")
+            raise NotThere(f"There is no submission {event_id}")
         rows = [item for item in items if item["sk"] != "EVENT"]
         return Story(
             event=event or {},

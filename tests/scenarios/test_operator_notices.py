@@ -68,6 +68,8 @@ def test_a_paused_lane_is_told_once_and_cleared_by_the_resume() -> None:
     world.relay.operator.resume(SATORI)
     world.pass_minutes(2)
     assert causes(world, "paused") == [f"paused:{SATORI}", f"cleared:paused:{SATORI}"]
+    over = next(text for cause, _, text in world.journal.notices if cause == f"cleared:paused:{SATORI}")
+    assert "JST and is not there any more" in over
     world.satori.faults.add(Fault("status", status=401, body='{"status":401}', times=1))
     form(world, 2, "contact")
     assert causes(world, "paused")[2:] == [f"paused:{SATORI}"]

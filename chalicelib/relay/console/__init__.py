@@ -27,7 +27,7 @@ from chalicelib.relay.console.looking import Looking
 from chalicelib.relay.deps import Deps
 from chalicelib.relay.operating import Operator
 from chalicelib.relay.replaying import Replayer
-from chalicelib.relay.viewing import OperatorError
+from chalicelib.relay.viewing import NotThere, OperatorError
 
 STYLE = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
 POLICY = (
@@ -99,6 +99,9 @@ class _Answering:
             visitor = self._entry.visitor(self._asked)
             frame = self._frame(visitor)
             return self._guarded(frame, visitor)
+        except NotThere as error:
+            words = frame.say("ありません。番号の誤りか、保存期間を過ぎたか、消去されたものです。", str(error))
+            return self._page(404, message_page(frame, frame.say("見つかりません", "Not found"), words))
         except OperatorError as error:
             title = frame.say("できません", "It cannot be done")
             return self._page(409, message_page(frame, title, str(error)))

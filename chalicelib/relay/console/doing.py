@@ -154,7 +154,7 @@ class Doing:
         if fixes and deed == "replay" and state is State.DEAD:
             results = [self._mended(ids[0], fixes)]
         else:
-            plan = replaying.Plan(deed=deed, state=state, ids=tuple(ids))
+            plan = replaying.Plan(deed=deed, state=state, ids=tuple(ids), chosen="")
             results = [self._told(each) for each in self._replayer.carry_out(plan)]
         return done_page(self._frame, deed, str(state), results)
 

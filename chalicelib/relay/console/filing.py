@@ -20,7 +20,7 @@ from chalicelib.relay.console.answers import File
 from chalicelib.relay.console.asking import Asked
 from chalicelib.relay.console.finding import day_of
 from chalicelib.relay.operating import Operator
-from chalicelib.relay.viewing import OperatorError
+from chalicelib.relay.viewing import NotThere, OperatorError
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)\.([0-9A-HJKMNP-TV-Z]{26})")
@@ -142,5 +142,5 @@ def _written(number: int) -> str:
 def _named(operator: Operator, name: str) -> tuple[str, str]:
     found = NAME.fullmatch(name)
     if found is None or found[1] not in operator.config.lanes:
-        raise OperatorError("There is no such file")
+        raise NotThere("There is no such file")
     return found[1], found[2]

@@ -50,6 +50,9 @@ def _question(asked: Asked) -> Question:
     for name in ("since", "until"):
         if asked.field(name) and day_of(asked.field(name)) is None:
             wrong = ("日付が読めません。2026-11-21 のように書いてください。", "Write a date like 2026-11-21.")
+    since, until = day_of(asked.field("since")), day_of(asked.field("until"))
+    if since and until and until < since:
+        wrong = ("「まで」の日付が「から」より前です。", "The last day is before the first.")
     if asked.field("state") not in {"", *State}:
         wrong = ("その状態はありません。", "There is no such state.")
     typed = {name: asked.field(name).strip() for name in ("source", "state", "since", "until")}

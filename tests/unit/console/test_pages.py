@@ -10,6 +10,8 @@ from io import StringIO
 
 import pytest
 
+from chalicelib.console.charts import Series, bars
+from chalicelib.console.saying import Say
 from chalicelib.model import Delivery, State
 from tests.scenarios.world import World
 from tests.unit.console.window import WITH_CONSOLE, Page, Window, world_with_console
@@ -74,7 +76,7 @@ def test_a_lane_is_paused_with_a_reason_and_resumed(world: World, window: Window
     page = window.send(page.form(f"/lanes/{SATORI}"), ("deed", "resume"))
     assert "paused_reason" not in world.lane(SATORI)
     record = window.get("/record").text
-    assert re.search(r"satoresume.*satopause.*年末の 点検", record)
+    assert re.search(r"sato再開.*sato停止.*年末の 点検", record)
 
 
 def test_a_deed_that_there_is_not_is_told(window: Window) -> None:
@@ -168,7 +170,10 @@ def test_ticked_dead_letters_are_dropped_after_a_yes(world: World, window: Windo
     assert "2件を破棄します" in plan.text
     assert "2件を処理しました" in done.text
     assert [state_of(world, each.id) for each in (first, second, third)] == ["dropped", "dead", "dropped"]
-    assert "drop dead" in window.get("/record").text
+    assert "不達の破棄" in window.get("/record").text
+    english = window.get("/record?lang=en").text
+    assert "drop dead" in english
+    assert "by filter" not in english
 
 
 def test_dead_letters_are_chosen_by_a_filter(world: World, window: Window) -> None:
@@ -272,12 +277,12 @@ def test_a_held_key_is_sent_again_or_dropped_after_a_yes(deed: str, states: dict
     window.send(plan.form("/key"))
     assert world.states() == states
     assert (world.relay.operator.held_keys() == []) is (deed == "release")
-    assert f"{deed} key" in window.get("/record").text
+    assert {"release": "保留キーの再送", "drop": "保留キーの破棄"}[deed] in window.get("/record").text
 
 
 def test_signing_in_is_on_record(window: Window) -> None:
     """Who was in, and when."""
-    assert "satosign in" in window.get("/record").text
+    assert "satoサインイン" in window.get("/record").text
 
 
 # ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -293,7 +298,7 @@ def test_personal_values_are_veiled_until_they_are_asked_for_on_record(world: Wo
     assert "taro@example.co.jp" not in page.answer.body
     assert "••• (18)" in page.text
     assert "taro@example.co.jp" in shown.text
-    assert f"satoreveal{made.event_id}" in window.get("/record").text
+    assert f"sato個人情報の表示{made.event_id}" in window.get("/record").text
 
 
 def test_nothing_is_shown_that_could_not_be_put_on_record(
@@ -331,7 +336,7 @@ def test_a_story_tells_what_came_what_was_made_of_it_and_each_call(world: World,
     assert made.id in whole.text
     copy = window.send(whole.form(file.rpartition("/")[2]))
     assert "hana@example.co.jp" in copy.answer.body
-    assert "satocopy file" in window.get("/record").text
+    assert "satoファイルの写し" in window.get("/record").text
     listed = window.get("/files")
     assert file in listed.links
 
@@ -345,6 +350,24 @@ def test_what_a_visitor_typed_is_text_on_every_page(world: World, window: Window
 
     assert "<script>alert(2)</script>" in shown.text
     assert not {"img", "script"} & set(shown.tags)
+
+
+def test_a_search_that_ends_before_it_begins_is_told(window: Window) -> None:
+    """Two dates the wrong way round are no search without a hit."""
+    page = window.send(window.get("/search").form("/search"), ("since", "2026-11-21"), ("until", "2026-11-20"))
+
+    assert "「まで」の日付が「から」より前です" in page.text
+    assert "見つかりませんでした" not in page.text
+
+
+def test_a_deed_leads_back_to_its_list(world: World, window: Window) -> None:
+    """Who drops dead letters goes on with the other ones, also after thinking better of it."""
+    (letter,) = dead(world)
+    plan = window.send(window.get("/dead").form("/plan"), ("id", letter.id), ("deed", "drop"))
+    done = window.send(plan.form("/do"))
+
+    assert plan.links.count("/api/console/dead") == 2
+    assert "不達へ戻る" in done.text
 
 
 def test_submissions_are_found_by_address_and_the_address_is_in_no_link(world: World, window: Window) -> None:
@@ -437,7 +460,9 @@ def test_a_page_that_there_is_not_is_told(window: Window) -> None:
         )
     ]
 
-    assert found == [404, 404, 409, 409, 409, 409, 409]
+    assert found == [404] * 7
+    assert "保存期間を過ぎたか" in window.get("/deliveries/x").text
+    assert "There is no delivery x" in window.get("/deliveries/x?lang=en").text
 
 
 def test_both_languages_by_the_browser_and_by_the_switch(world: World) -> None:
@@ -450,3 +475,14 @@ def test_both_languages_by_the_browser_and_by_the_switch(world: World) -> None:
     switched = opened.get(switch.removeprefix("/api/console"))
     assert "レーン" in switched.text
     assert "不達" in opened.get("/dead").text
+
+
+@pytest.mark.parametrize("most", [9, 2_000, 40_000])
+def test_the_numbers_beside_a_chart_are_whole(most: int) -> None:
+    """A burst's thousands stand beside the bars without being cut off: seven units for a character are enough."""
+    drawn = str(bars(Say(), "届いたもの", Series(name="合計", values=(most,)), unit="件"))
+    ends = re.findall(r'<text[^>]* x="(\d+)"[^>]*text-anchor="end"[^>]*>([\d,]+)</text>', drawn)
+
+    assert f"{most:,}" in drawn
+    assert [words for x, words in ends if int(x) < 7 * len(words)] == []
+    assert len(ends) >= 3
