@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from unicodedata import east_asian_width
 
+from chalicelib.cli.lanes import _stops
+from chalicelib.model.lane import Breaker
 from tests.sandbox.faults import Fault
 from tests.scenarios.world import TEN, World
 from tests.unit.cli.conftest import LANE, Ekiden, flat
@@ -81,6 +84,16 @@ def test_a_closed_lane_says_until_when(world: World, ekiden: Ekiden) -> None:
 
     assert "closed until 2026-11-21 10:15" in shown
     assert f"→ ekiden resume {LANE}" in shown
+
+
+def test_a_reason_that_ends_as_a_sentence_is_followed_by_one() -> None:
+    """The cause of a closed lane ends with one full stop, whatever it says."""
+    lane = World().relay.operator.status()[0]
+    breaker = Breaker(kind="failing", reason="It could not be reached. Check base_url.", until=TEN + timedelta(hours=1))
+    shut = replace(lane, state=replace(lane.state, breaker=breaker))
+    ((words, _),) = _stops(shut, TEN)
+
+    assert "Check base_url. It opens by itself" in words
 
 
 def test_a_held_key_and_an_open_call_are_told(world: World, ekiden: Ekiden) -> None:
