@@ -233,6 +233,16 @@ def test_the_keyboard_reaches_everything_and_paper_holds_it(windows: Windows, co
     expect(page.get_by_text("JST 時点")).to_be_visible()
 
 
+def test_the_demo_opens_it_signed_in(windows: Windows, company: Company) -> None:
+    """The website's own link leads there with a session: lanes at once, and no password typed."""
+    page = windows.open()
+    page.goto(f"{company.website}/operator")
+
+    assert page.url == f"{company.relay}/console"
+    expect(page.locator("nav")).to_be_visible()
+    expect(page.get_by_role("heading", name="レーン")).to_be_visible()
+
+
 def test_a_wrong_password_says_no_more_than_no(unwatched: Windows, company: Company) -> None:
     """The page tells what to check, and nobody is in."""
     page = unwatched.open()

@@ -33,6 +33,7 @@ from tests.demo.installation import Installation, TooLong
 from tests.demo.play import Play
 from tests.demo.setting_up import installed
 from tests.demo.show import WIDTH_MAX, Show
+from tests.demo.website import OPERATOR
 
 LOOK_SECONDS = 0.2
 INTERRUPTED = 130
@@ -128,7 +129,7 @@ def _tell_where(show: Show, running: Installation) -> None:
     at = running.at
     places = [
         ("website", f"{at.website}/"),
-        ("console", f"{at.relay}/console"),
+        ("console", f"{at.website}{OPERATOR}"),
         *((f"form {name}", f"{at.relay}/in/{name}") for name, each in running.config.sources.items() if each.form),
         ("SATORI", f"{at.satori}/_sandbox/"),
         ("配配メール", f"{at.haihai}/_sandbox/"),
@@ -138,7 +139,8 @@ def _tell_where(show: Show, running: Installation) -> None:
     for label, place in places:
         show.console.print(f"  {set_cell_size(label, LABEL_CELLS)} [link={place}]{place}[/link]", soft_wrap=True)
     show.console.print()
-    show.console.print(f"  The console:     {CONSOLE_NAME} / {CONSOLE_PASSWORD}", soft_wrap=True, markup=False)
+    own = f"{at.relay}/console  {CONSOLE_NAME} / {CONSOLE_PASSWORD}"
+    show.console.print(f"  Its own door:    {own}", soft_wrap=True, markup=False)
     for line in (
         f"  Be the CRM:      curl {at.relay}/in/crm -H 'X-Relay-Token: {CRM_TOKEN}' \\",
         "                   -H 'Content-Type: application/json' \\",

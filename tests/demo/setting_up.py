@@ -26,7 +26,7 @@ from tests.demo.accounts import SECRETS, STAGE, on_this_machine, parsed
 from tests.demo.installation import Addresses, Installation
 from tests.demo.moments import today_at
 from tests.demo.show import Show
-from tests.demo.website import Website
+from tests.demo.website import OPERATOR, Website
 from tests.sandbox.clock import FileClock
 from tests.sandbox.haihaimail import HaihaiSandbox
 from tests.sandbox.haihaimail_get import RetrievalApi
@@ -151,7 +151,8 @@ def package_copy(home: Path, text: str) -> Packaged:
 
 def _open(website: Website, config: Config, at: Addresses) -> None:
     forms = {name: source.form for name, source in config.sources.items() if source.form}
-    behind = {"SATORI の管理画面": f"{at.satori}/_sandbox/", "配配メールの管理画面": f"{at.haihai}/_sandbox/"}
+    behind = {"Ekiden のコンソール（サインイン済み）": OPERATOR}
+    behind |= {"SATORI の管理画面": f"{at.satori}/_sandbox/", "配配メールの管理画面": f"{at.haihai}/_sandbox/"}
     behind["メールディーラーの管理画面"] = f"{at.desk}/_sandbox/"
     website.open(forms, relay=at.relay, satori=at.satori, behind=behind, faq=f"{at.relay}/lookup/faq")
 

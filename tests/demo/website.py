@@ -13,10 +13,18 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+import requests
+
 from chalicelib.model import Form
 from tests.demo import pages
+from tests.demo.signing_in import signed_in
 
 COOKIE = "visitor"
+OPERATOR = "/operator"
+"""
+Where this site leads its own people into the console.
+"""
+
 TAG_CHARS_MAX = 200
 IDLE_SECONDS_MAX = 20
 SCRIPTED = frozenset({"download"})
@@ -121,6 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = IDLE_SECONDS_MAX
 
     def do_GET(self) -> None:
+        if self.path == OPERATOR:
+            self._to_console()
+            return
         browser, is_new = self._browser()
         site = self.server.site
         is_script = self.path in pages.SCRIPTS
@@ -136,6 +147,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def _to_console(self) -> None:
+        """
+        Into the console, signed in; to its own door where that cannot be.
+        """
+        relay = self.server.site.relay
+        try:
+            cookie = signed_in(relay)
+        except (requests.RequestException, ValueError):
+            cookie = ""
+        self.send_response(303)
+        self.send_header("Location", f"{relay}/console")
+        self.send_header("Cache-Control", "no-store")
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     do_HEAD = do_GET  # noqa: N815 - the parent's names
 
